@@ -1,0 +1,77 @@
+"""Run a study: `python -m experiments NAME [--seeds N] [--jobs J]`.
+
+A study is one file of this folder with
+
+- `VARIANTS`, the names of what it compares;
+- `load()`, which returns the data as `lenet_utils.data` does;
+- `run(data, variant, seed, folder)`, which trains once and returns the fields of one recorded run;
+  `folder` is its own place for checkpoints, so that an interrupted run goes on where it was.
+
+Every finished run is recorded at once in experiments/results/NAME.json; runs found there are not repeated.
+"""
+
+import argparse
+import importlib
+import pkgutil
+import time
+from pathlib import Path
+
+import experiments
+from experiments import record
+
+CHECKPOINTS = record.ROOT / "checkpoints"
+
+
+def names() -> list[str]:
+    """The studies there are: every module of this folder with a `run`."""
+    helpers = {"__main__", "record"}
+    return sorted(m.name for m in pkgutil.iter_modules(experiments.__path__) if m.name not in helpers)
+
+
+def one_run(study: str, variant: str, seed: int, data) -> dict:
+    """Train once; return the run with its seed, variant and wall time."""
+    folder = CHECKPOINTS / study / f"{variant}-{seed}"
+    folder.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    fields = importlib.import_module(f"experiments.{study}").run(data, variant, seed, folder)
+    fields.setdefault("seconds", round(time.perf_counter() - start, 1))
+    return {"seed": seed, "variant": variant, **fields}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__.split("\n\n")[0])
+    parser.add_argument("study", choices=names())
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from 0 (default 1)")
+    parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default 1)")
+    parser.add_argument("--results", type=Path, default=record.RESULTS, help="folder of the records")
+    chosen = parser.parse_args(arguments)
+
+    study = importlib.import_module(f"experiments.{chosen.study}")
+    data = study.load()
+    path = chosen.results / f"{chosen.study}.json"
+    command = f"python -m experiments {chosen.study} --seeds {chosen.seeds}"
+    origin = record.provenance(record.digest(data.x_train, data.y_train, data.x_test, data.y_test))
+    book = record.read(path, chosen.study, command, origin)
+
+    done = {(run["variant"], run["seed"]) for run in book["runs"]}
+    wanted = [(variant, seed) for variant in study.VARIANTS for seed in range(chosen.seeds)]
+    missing = [pair for pair in wanted if pair not in done]
+    print(f"{chosen.study}: {len(wanted)} runs, {len(wanted) - len(missing)} recorded already", flush=True)
+
+    from joblib import Parallel, delayed
+
+    calls = (delayed(one_run)(chosen.study, variant, seed, data) for variant, seed in missing)
+    for number, run in enumerate(Parallel(n_jobs=chosen.jobs, return_as="generator_unordered")(calls), 1):
+        book["runs"].append(run)
+        book["runs"].sort(key=lambda r: (study.VARIANTS.index(r["variant"]), r["seed"]))
+        book["command"], book["provenance"] = command, origin
+        record.write(path, book)
+        print(
+            f"[{number}/{len(missing)}] {run['variant']}, seed {run['seed']}: "
+            f"test error {run['test_error_percent']:.2f}% after {run['seconds']:.0f} s",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The networks of this book as Keras models.
+
+Written with plain Keras layers, so that any Keras backend can run them.
+"""
+
+import keras
+from keras import layers
+
+POOLING = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+
+
+def lenet5(
+    activation: str = "relu",
+    pooling: str = "average",
+    input_shape: tuple[int, int, int] = (32, 32, 1),
+    classes: int = 10,
+    weights: str | None = None,
+) -> keras.Model:
+    """LeNet-5 as it is usually built today: 61,706 parameters for a 32×32 grey image.
+
+    Five layers with weights, each under its name in the paper (section II.B): convolutions C1, C3
+    and C5 with 5×5 kernels, and the fully connected F6 and output. What differs from the network
+    of 1998 — ReLU, parameter-free pooling, a dense C3, softmax — is taught in the chapters
+    *architecture* and *implementation*.
+
+    Args:
+        activation: any Keras activation, used after every layer but the last.
+        pooling: "average" or "max", used in S2 and S4 (2×2, stride 2).
+        input_shape: (height, width, channels); height and width at least 32.
+        classes: number of outputs.
+        weights: None (fresh Glorot-uniform weights).
+
+    Returns:
+        A model that maps (N, height, width, channels) to (N, classes) probabilities; the largest wins.
+
+    Raises:
+        ValueError: an unknown pooling or weights, or an input smaller than 32×32.
+    """
+    if pooling not in POOLING:
+        raise ValueError(f"pooling={pooling!r} is unknown; choose one of {sorted(POOLING)}.")
+    if min(input_shape[:2]) < 32:
+        raise ValueError(
+            f"input_shape={input_shape} is too small: after C1, S2, C3 and S4 the 5×5 kernels of C5 "
+            "need an input of at least 32×32. Pad smaller images, as to_lenet_input does."
+        )
+    if weights is not None:
+        raise ValueError(f"weights={weights!r} is unknown; lenet5 has weights=None only.")
+    pool = POOLING[pooling]
+    return keras.Sequential(
+        [
+            keras.Input(input_shape, name="input"),
+            layers.Conv2D(6, 5, activation=activation, name="C1"),
+            pool(2, name="S2"),
+            layers.Conv2D(16, 5, activation=activation, name="C3"),
+            pool(2, name="S4"),
+            layers.Conv2D(120, 5, activation=activation, name="C5"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(84, activation=activation, name="F6"),
+            layers.Dense(classes, activation="softmax", name="output"),
+        ],
+        name="lenet5",
+    )
+
+
+def alexnet_cifar10() -> keras.Model:
+    """An AlexNet cut down to CIFAR-10's 32×32 colour pictures, with 3×3 kernels throughout.
+
+    Five convolutions, three max-pooling layers and three fully connected layers, as in Krizhevsky,
+    Sutskever and Hinton (2012); the kernels, strides and the order of pooling are fitted to the small
+    picture, and local response normalisation is left out. Taught in *alexnet-on-cifar10*.
+
+    Returns:
+        A model that maps (N, 32, 32, 3) pictures in [0, 1] to (N, 10) probabilities.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 3), name="input"),
+            layers.Conv2D(96, 3, activation="relu", name="conv1"),
+            layers.MaxPooling2D(2, name="pool1"),
+            layers.Conv2D(256, 3, padding="same", activation="relu", name="conv2"),
+            layers.MaxPooling2D(2, name="pool2"),
+            layers.Conv2D(384, 3, padding="same", activation="relu", name="conv3"),
+            layers.Conv2D(384, 3, padding="same", activation="relu", name="conv4"),
+            layers.Conv2D(256, 3, padding="same", activation="relu", name="conv5"),
+            layers.MaxPooling2D(2, name="pool5"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(4096, activation="relu", name="fc6"),
+            layers.Dropout(0.5, name="dropout6"),
+            layers.Dense(4096, activation="relu", name="fc7"),
+            layers.Dropout(0.5, name="dropout7"),
+            layers.Dense(10, activation="softmax", name="output"),
+        ],
+        name="alexnet_cifar10",
+    )
