@@ -3,8 +3,14 @@
 Written with plain Keras layers, so that any Keras backend can run them.
 """
 
+from pathlib import Path
+
 import keras
+import numpy as np
 from keras import layers
+
+WEIGHTS = {"mnist": Path(__file__).with_name("weights") / "lenet5-mnist.npz"}
+"""Trained weights inside the package, by name; `experiments/pretrained_lenet5.py` made them."""
 
 POOLING = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 
@@ -28,13 +34,16 @@ def lenet5(
         pooling: "average" or "max", used in S2 and S4 (2×2, stride 2).
         input_shape: (height, width, channels); height and width at least 32.
         classes: number of outputs.
-        weights: None (fresh Glorot-uniform weights).
+        weights: None (fresh Glorot-uniform weights); "mnist" (trained on the 55,000 training digits
+            that are not in the embedded sample; needs the default network); or the path of a file
+            that `save_weights` wrote.
 
     Returns:
         A model that maps (N, height, width, channels) to (N, classes) probabilities; the largest wins.
 
     Raises:
-        ValueError: an unknown pooling or weights, or an input smaller than 32×32.
+        ValueError: an unknown pooling, an input smaller than 32×32, or weights that do not fit.
+        FileNotFoundError: no such file of weights.
     """
     if pooling not in POOLING:
         raise ValueError(f"pooling={pooling!r} is unknown; choose one of {sorted(POOLING)}.")
@@ -43,10 +52,13 @@ def lenet5(
             f"input_shape={input_shape} is too small: after C1, S2, C3 and S4 the 5×5 kernels of C5 "
             "need an input of at least 32×32. Pad smaller images, as to_lenet_input does."
         )
-    if weights is not None:
-        raise ValueError(f"weights={weights!r} is unknown; lenet5 has weights=None only.")
+    if weights == "mnist" and (activation, pooling) != ("relu", "average"):
+        raise ValueError(
+            'weights="mnist" were trained with activation="relu" and pooling="average"; in another '
+            "network the same numbers would mean something else. Train that one, or leave both as they are."
+        )
     pool = POOLING[pooling]
-    return keras.Sequential(
+    model = keras.Sequential(
         [
             keras.Input(input_shape, name="input"),
             layers.Conv2D(6, 5, activation=activation, name="C1"),
@@ -60,6 +72,9 @@ def lenet5(
         ],
         name="lenet5",
     )
+    if weights is not None:
+        load_weights(model, WEIGHTS.get(weights, weights))
+    return model
 
 
 def alexnet_cifar10() -> keras.Model:
@@ -92,3 +107,40 @@ def alexnet_cifar10() -> keras.Model:
         ],
         name="alexnet_cifar10",
     )
+
+
+def save_weights(model: keras.Model, path: str | Path) -> Path:
+    """Write a model's weights to a compressed .npz file: one float32 array under each weight's path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **{_name(w): np.asarray(w, dtype="float32") for w in model.weights})
+    return path
+
+
+def load_weights(model: keras.Model, path: str | Path) -> None:
+    """Fill a model with the weights that `save_weights` wrote. Nothing is unpickled.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: not such a file, or the weights of another network; the message says which differ.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"No weights at {path}. Known by name: {', '.join(WEIGHTS)}.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except Exception as error:
+        raise ValueError(f"{path} is not a file that save_weights wrote: {error}") from error
+    wanted = {_name(w): tuple(w.shape) for w in model.weights}
+    found = {name: array.shape for name, array in arrays.items()}
+    if wanted != found:
+        differing = sorted(n for n in wanted.keys() | found.keys() if wanted.get(n) != found.get(n))
+        raise ValueError(f"{path} holds the weights of another network; these differ: {differing}.")
+    for weight in model.weights:
+        weight.assign(arrays[_name(weight)])
+
+
+def _name(weight) -> str:
+    """ "C1/kernel": the layer's name and the weight's own, whatever the model around them is called."""
+    return "/".join(weight.path.split("/")[-2:])
