@@ -4,9 +4,4 @@ Importing it loads nothing heavy; each module is imported by its own name, groun
 `paper`, `records`, `data`, `distortions`, `reference`, `models`, `anatomy`, `training`, `plotting`, `checks`.
 """
 
-import os
-
-# TensorFlow greets every import with a page of start-up messages; a reader needs its errors only.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 __version__ = "1.0.0"

@@ -108,5 +108,100 @@ def show_pictures(pictures, titles=None, columns: int = 10, cmap=None, height: f
 def label_line(axes, x, y, text, colour, **placement) -> None:
     """Write a line's name at its end, in its colour, instead of in a legend."""
     axes.annotate(
-        text, (x[-1], y[-1]), xytext=(6, 0), textcoords="offset points", va="center", color=colour, **placement
+        text,
+        (x[-1], y[-1]),
+        xytext=(6, 0),
+        textcoords="offset points",
+        va="center",
+        color=colour,
+        **placement,
     )
+
+
+def training_curves(history: dict):
+    """Accuracy and loss of training and validation, epoch by epoch, side by side.
+
+    Args:
+        history: Keras' `History.history`: "accuracy", "loss" and, if there are any, "val_accuracy" and
+            "val_loss", one value an epoch, accuracies between 0 and 1.
+
+    Returns:
+        The matplotlib figure. The loss has a logarithmic axis: small differences late in training show.
+    """
+    figure, places = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
+    epochs = np.arange(1, len(history["loss"]) + 1)
+    for axes, name, factor in ((places[0], "accuracy", 100), (places[1], "loss", 1)):
+        ends = []
+        for key, label, colour in ((name, "training", BLUE), (f"val_{name}", "validation", ORANGE)):
+            if key in history:
+                values = factor * np.asarray(history[key], float)
+                axes.plot(epochs, values, "o-", color=colour, markersize=3)
+                ends.append((values[-1], label, colour))
+        # Halfway up both panels are empty; the names stand there in the order in which the lines end.
+        for place, (_, label, colour) in enumerate(sorted(ends, reverse=True)):
+            height = 0.6 - 0.1 * place
+            axes.text(0.97, height, label, color=colour, ha="right", transform=axes.transAxes)
+        axes.set(xlabel="epoch", title="Accuracy, %" if factor == 100 else "Loss, cross-entropy")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.grid(axis="y")
+    places[1].set_yscale("log")
+    return figure
+
+
+def confusion_matrix(labels, predicted, names=None):
+    """Which class was taken for which: one row a true class, one column a predicted one.
+
+    Only the mistakes are coloured; the far larger numbers on the diagonal would drown them.
+
+    Args:
+        labels, predicted: classes 0 … N - 1, shape (pictures,).
+        names: of the N classes; by default their numbers.
+
+    Returns:
+        The matplotlib figure.
+    """
+    labels, predicted = np.asarray(labels), np.asarray(predicted)
+    classes = len(names) if names is not None else 1 + max(labels.max(), predicted.max())
+    counts = np.zeros((classes, classes), int)
+    np.add.at(counts, (labels, predicted), 1)
+    mistakes = counts * (1 - np.eye(classes, dtype=int))
+    top = max(1, mistakes.max())
+    figure, axes = plt.subplots(figsize=(WIDTH, WIDTH))
+    axes.imshow(mistakes, cmap=HEAT, vmin=0, vmax=top)
+    for (row, column), count in np.ndenumerate(counts):
+        if row == column:
+            axes.text(column, row, f"{count}", ha="center", va="center", fontsize=10, color=MUTED)
+        elif count:
+            colour = PAPER if count > 0.55 * top else INK
+            axes.text(
+                column, row, f"{count}", ha="center", va="center", fontsize=12, color=colour, weight="bold"
+            )
+    axes.set_xticks(range(classes), names, rotation=0 if names is None else 90)
+    axes.set_yticks(range(classes), names)
+    axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color=GRID)
+    axes.tick_params(which="both", length=0)
+    axes.set(xlabel="predicted", ylabel="true", title="Mistakes by pair of classes (grey: right)")
+    return figure
+
+
+def mistakes(pictures, labels, probabilities, count: int = 24, columns: int = 8):
+    """The mistakes of which the network was surest, the surest first: "4→9 98%" is a four read as a nine.
+
+    Args:
+        pictures: shape (N, height, width) or (N, height, width, channels).
+        labels: classes, shape (N,).
+        probabilities: the network's output, shape (N, classes).
+        count: how many to show, if there are as many.
+
+    Returns:
+        The matplotlib figure, or None if there is no mistake to show.
+    """
+    predicted, certainty = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    shown = wrong[np.argsort(-certainty[wrong], kind="stable")][:count]
+    if len(shown) == 0:
+        return None
+    titles = [f"{labels[i]}→{predicted[i]} {100 * certainty[i]:.0f}%" for i in shown]
+    return show_pictures(np.asarray(pictures)[shown], titles, columns=columns)

@@ -1,0 +1,70 @@
+# Everything runs in .venv, which is made on first use. `make help` lists the commands.
+PYTHON ?= python3
+RUN := .venv/bin/python
+HERE := $(CURDIR)
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help book test test-package test-chapters test-pages serve chapters results measure address lock lint clean
+# Jupyter, IPython and matplotlib keep their small files here, so that a read-only home is no obstacle
+# and nothing of the reader's own settings changes what the book shows.
+export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
+export IPYTHONDIR := $(HERE)/_build/home/ipython
+export MPLCONFIGDIR := $(HERE)/_build/home/matplotlib
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) scripts/check_python.py
+	@echo "Set up .venv with the pinned requirements (once; two to five minutes)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
+	@$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
+	@touch .venv/ready
+
+_build/home: ; @mkdir -p "_build/home/jupyter" "_build/home/ipython" "_build/home/matplotlib"
+
+book: .venv/ready _build/home ## run every chapter and build _build/html/index.html
+	@$(RUN) scripts/build_book.py
+
+test: test-package test-chapters test-pages ## every test: the package, every chapter, the built book
+	@echo "All tests passed."
+
+test-package: .venv/ready _build/home ## the unit tests of the package, the checks and the studies
+	$(RUN) -m pytest tests --ignore=tests/book -n 2
+
+test-chapters: .venv/ready _build/home ## every chapter, executed by nbval (DATA=full: on all of MNIST)
+	LENET_DATA=$${DATA:-sample} $(RUN) -m pytest --nbval --nbval-cell-timeout=1200 -n 2 --dist loadfile chapters
+
+test-pages: .venv/ready _build/home ## build the book on the sample and look at it in a browser
+	LENET_DATA=sample $(RUN) scripts/build_book.py --output _build/test
+	LENET_BOOK="$(HERE)/_build/test/_build/html" $(RUN) -m pytest tests/book -n 2
+
+serve: .venv/ready ## show the built book at http://localhost:8000
+	@test -f _build/html/index.html || { echo "There is no book yet. Run: make book"; exit 1; }
+	@echo "http://localhost:$${PORT:-8000} — stop with Ctrl+C"
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html "$${PORT:-8000}"
+
+chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
+	@$(RUN) scripts/refresh_chapter.py $(NAME)
+
+results: .venv/ready ## run the long studies that are not recorded yet (hours; needs all the data)
+	@for study in pretrained_lenet5 alexnet_on_cifar10; do $(RUN) -m experiments $$study; done
+
+measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
+	@$(RUN) scripts/measure.py
+
+address: .venv/ready ## write the repository's address everywhere: make address URL=https://github.com/OWNER/NAME
+	@$(RUN) scripts/set_address.py "$(URL)"
+
+lock: .venv/ready ## pin requirements.txt anew from requirements.in
+	@$(RUN) -m uv pip compile --quiet --universal --no-header --python-version 3.11 requirements.in -o requirements.txt
+
+lint: .venv/ready ## style and spelling
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts tests
+	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts tests
+
+clean: ## remove the built book and the executed chapters (not .venv)
+	rm -rf _build
