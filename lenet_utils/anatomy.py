@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import keras
+import numpy as np
 import pandas as pd
 from keras import layers
 
@@ -91,7 +92,8 @@ def layer_table(model: keras.Model, input_shape: tuple[int, int, int] | None = N
           square. It may reach into the padding, and then exceed the picture.
         - jump: pixels between the receptive fields of neighbouring units.
 
-        `table.attrs["totals"]` is a dict of the sums of parameters, connections and multiply_adds.
+        `table.attrs["totals"]` is a dict of the sums of parameters, connections and multiply_adds;
+        `table.attrs["input_shape"]` is the (height, width, channels) that they are for.
 
     Raises:
         ValueError: the model is not built, has an open input size, is not one chain, does not fit
@@ -101,7 +103,24 @@ def layer_table(model: keras.Model, input_shape: tuple[int, int, int] | None = N
     table = pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS)
     table.index.name = "layer"
     table.attrs["totals"] = {name: int(table[name].sum()) for name in COUNTS}
+    table.attrs["input_shape"] = _input_shape(model, input_shape)[1:]
     return table
+
+
+def feature_maps(model: keras.Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """What every layer of a chain makes of some pictures, from one pass through the network.
+
+    Args:
+        pictures: shape (N, height, width, channels).
+
+    Returns:
+        A dict by the names in `layer_table`, in their order and after "input": arrays of shape
+        (N, height, width, maps), or (N, units) for fully connected layers.
+    """
+    names = list(layer_table(model, pictures.shape[1:]).index)
+    outputs = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])(pictures)
+    arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
+    return {"input": np.asarray(pictures), **dict(zip(names, arrays, strict=True))}
 
 
 def receptive_box(
@@ -136,7 +155,7 @@ def _walk(model, input_shape):
     """Each layer that gets a row, with its (input, output) shapes and its units' view."""
     shape, view = _input_shape(model, input_shape), View()
     for layer in _chain(model):
-        before, shape = shape, tuple(layer.compute_output_shape(shape))
+        before, shape = shape, tuple(layer.compute_output_spec(keras.KerasTensor(shape)).shape)
         view = _view(layer, before, shape, view)
         if not isinstance(layer, UNCHANGED):
             yield layer, (before, shape), view

@@ -424,9 +424,10 @@ def _read(collection: Collection, path: Path, label: str) -> Pictures:
 
 def _read_arrays(path: Path, collection: Collection) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile):
-                raise _UnfitError("it is not an .npz archive")
+        file = np.load(path, allow_pickle=False)
+        if not isinstance(file, np.lib.npyio.NpzFile):
+            raise _UnfitError("it is a single array, not an .npz archive")
+        with file:
             missing = [name for name in collection.shapes if name not in file]
             if missing:
                 raise _UnfitError(f"it lacks {', '.join(missing)}")
@@ -631,6 +632,8 @@ def _fetch(address: str, sha256: str, path: Path) -> None:
             files.fetch(path.name, downloader=downloader)
         except Exception as error:
             failure.append(error)
+        if progress.abandoned:  # nobody else is left to tidy up
+            shutil.rmtree(path.parent, ignore_errors=True)
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()

@@ -32,14 +32,21 @@ LENET5 = (
     PaperLayer("F6", "fully connected", 84, 1, 10_164, 10_164),
     PaperLayer("output", "Euclidean RBF", 10, 1, 0, 840),
 )
-"""Section II.B and figure 2. C5, F6 and the output have one unit a map."""
+"""Section II.B and figure 2. C5, F6 and the output have one unit a map.
+
+The text does not spell out the connections of F6 and the output; theirs follow from its rule, and the sum is
+the paper's total.
+"""
 
 INPUT_SIDE = 32
 """The input is 32×32 although no digit fills more than 20×20 of it (section II.B)."""
 
+DIGIT_SIDE = 20
+"""The largest digit, and the side of the area that the centres of C3's receptive fields form (ibid.)."""
+
 TRAINABLE_PARAMETERS = 60_000
 CONNECTIONS = 340_908
-"""The paper's own totals (end of section II.B)."""
+"""The paper's own totals (end of section II.A)."""
 
 C3_TABLE = (
     (0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (4, 5, 0), (5, 0, 1),
@@ -48,6 +55,29 @@ C3_TABLE = (
     (0, 1, 2, 3, 4, 5),
 )  # fmt: skip
 """Table I: the S2 maps that each of the sixteen C3 maps sees."""
+
+_FIGURE_3 = """
+.#####.  ...##..  .#####.  #######  .#####.  .#####.  ..####.  #######  .#####.  .#####.
+.......  ..###..  .......  .....##  .......  .......  .##....  .....##  ##...##  ##..###
+..###..  .####..  .#####.  ....##.  .......  #######  ##.....  .....##  ##...##  ##...##
+.##.##.  ...##..  ##...##  ...##..  .##..##  ##.....  ##.....  ....##.  ##...##  ##...##
+##...##  ...##..  #....##  ..####.  .##..##  ##.....  ######.  ...##..  .#####.  ##..###
+##...##  ...##..  ....##.  .....##  ###..##  .####..  ###..##  ...##..  ##...##  .######
+##...##  ...##..  ..###..  .....##  ##...##  ..####.  ##...##  ..##...  ##...##  .....##
+##...##  ...##..  .##....  .....##  ##...##  .....##  ##...##  ..##...  ##...##  .....##
+.##.##.  ...##..  ##.....  ##...##  ##..###  ##...##  ###..##  ..##...  ##...##  ....##.
+..###..  .######  #######  .#####.  .######  .#####.  .#####.  ..##...  .#####.  .####..
+.......  .......  .......  .......  .....##  .......  .......  .......  .......  .......
+.......  .......  .......  .......  .....##  .......  .......  .......  .......  .......
+"""
+
+RBF_BITMAPS = tuple(zip(*(line.split() for line in _FIGURE_3.split("\n") if line), strict=True))
+"""The digits 0 to 9 of figure 3, which are the output's fixed weights: twelve rows of seven cells each.
+
+# is +1, . is -1. Read off a scan. Of the 840 cells 830 were confirmed by sampling it; the other ten lie in
+the outer columns, where the scan blurs into the frame, and follow the symmetry of their glyph. The bar above
+0, 2, 4 and 5 is in the figure: in that character set it tells look-alikes apart.
+"""
 
 SQUASH_AMPLITUDE = 1.7159
 SQUASH_SLOPE = 2 / 3
@@ -93,7 +123,7 @@ ROBUSTNESS = {
     "vertical shift, fraction of the character's height": 0.5,
     "rotation, degrees": 30.0,
 }
-"""Section III, on invariance and noise resistance: the variations that LeNet-5 withstands, "up to about" these amounts."""
+"""Section III, on invariance and noise resistance: LeNet-5 withstands variations "up to about" these."""
 
 NOISE_FLIP_PROBABILITY = 0.1
 """Ibid.: a network meant for noisy characters was trained with pixels flipped this often."""

@@ -5,11 +5,12 @@ feature maps are arrays with the axes (picture, row, column, map), as in Keras. 
 wherever it occurs:
 
     n  pictures            c  maps that a layer reads       i, j  row and column in a kernel
-    y, x  row and column   m  maps that a layer writes      k     classes
+    y, x  row and column   m  maps that a layer writes      u, k  inputs and outputs of a
+                                                             fully connected layer, classes
 
 Backward functions take `upstream`: the derivative of the loss with respect to what the forward function
-returned, in the same shape. They return the derivatives with respect to its arguments. All of them are NumPy arrays; the functions carry no
-type hints, so that they read in the chapter as they do here.
+returned, in the same shape. They return the derivatives with respect to its arguments. Everything is a
+NumPy array; the functions carry no type hints, so that they read in the chapter as they do here.
 """
 
 import functools

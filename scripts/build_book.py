@@ -27,7 +27,9 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 SECONDS_A_CELL = 1200
 # TensorFlow writes these to stderr whenever it is imported, whatever its log level; they are no warning.
-START_UP_LINES = re.compile(r"^(WARNING: All log messages before absl|[IW]\d{4} \d\d|\s*$|To enable the following)")
+START_UP_LINES = re.compile(
+    r"^(WARNING: All log messages before absl|[IW]\d{4} \d\d|\s*$|To enable the following)"
+)
 
 
 def listed_chapters(root: Path) -> list[Path]:
@@ -104,7 +106,9 @@ def unexpected_warning(notebook, path: Path) -> str | None:
             if output.output_type == "stream" and output.name == "stderr":
                 lines = [line for line in output.text.splitlines() if not START_UP_LINES.match(line)]
                 if lines:
-                    return f"{path.name}, cell {number} (In [{cell.execution_count}]) warns:\n" + "\n".join(lines)
+                    return f"{path.name}, cell {number} (In [{cell.execution_count}]) warns:\n" + "\n".join(
+                        lines
+                    )
     return None
 
 
@@ -118,7 +122,9 @@ def execute(chapters: list[Path], folder: Path, jobs: int) -> list[str]:
             cache.match_cache_notebook(read_chapter(path))
         except KeyError:
             missing.append(path)
-    print(f"{len(chapters)} chapters, {len(chapters) - len(missing)} unchanged since they were run", flush=True)
+    print(
+        f"{len(chapters)} chapters, {len(chapters) - len(missing)} unchanged since they were run", flush=True
+    )
     with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
         running = {pool.submit(run_chapter, path): path for path in missing}
         for number, future in enumerate(as_completed(running), 1):

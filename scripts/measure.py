@@ -78,7 +78,11 @@ def measure_book(source: str) -> list[tuple[str, str, str]]:
     largest = max(timings, key=lambda name: timings[name]["gibibytes"])
     notebook = executed("implementation", source)
     rows = [
-        (f"make book, {source}, nothing cached", f"{fresh:.0f} s", "480 s" if source == "sample" else "900 s"),
+        (
+            f"make book, {source}, nothing cached",
+            f"{fresh:.0f} s",
+            "480 s" if source == "sample" else "900 s",
+        ),
         (f"make book, {source}, everything cached", f"{cached:.0f} s", "60 s"),
         (
             f"slowest chapter, {source}: {slowest}",
@@ -99,7 +103,11 @@ def measure_book(source: str) -> list[tuple[str, str, str]]:
     ]
     distorted = f"{result(notebook, 'test-error-distorted'):.2f}%"
     rows.append(
-        (f"implementation, {source}, distortions: test error", distorted, "1.8%" if source == "sample" else "–")
+        (
+            f"implementation, {source}, distortions: test error",
+            distorted,
+            "1.8%" if source == "sample" else "–",
+        )
     )
     return rows
 

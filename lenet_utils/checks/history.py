@@ -17,7 +17,7 @@ def check_shared_biases(answer) -> None:
     expect(value != 9_004, "that is H1 alone; H2 has twelve maps, too.")
     expect(
         value == 8_824,
-        "start from 9,760; H1 has 768 units in 12 maps, H2 has 192 units in 12 maps, each with a bias of its own.",
+        "start from 9,760. H1 has 768 units in 12 maps, H2 has 192 in 12, and each unit has its own bias.",
     )
 
 
@@ -46,7 +46,7 @@ def check_kernels_in_table(answer) -> None:
 
 @exercise("Exercise 3, centre a digit as MNIST does")
 def check_centred(answer) -> None:
-    """`answer(picture)`: a 20×20 picture moved by whole pixels into 28×28, its centre of mass near (14, 14)."""
+    """`answer(picture)`: a 20×20 picture moved by whole pixels into 28×28, its centre of mass at (14, 14)."""
     generator = np.random.default_rng()
     for _ in range(5):
         corner, size = generator.integers(0, 8, 2), generator.integers(6, 13, 2)

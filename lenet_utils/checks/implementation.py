@@ -68,7 +68,7 @@ def check_warm_cosine(answer) -> None:
         )
         expect(
             np.isclose(values[steps], 0, atol=1e-9 * peak),
-            f"at the last step the rate should be 0; it is {values[steps]:.6g}. Half a turn is π, in radians.",
+            f"at the last step the rate should be 0; it is {values[steps]:.6g}. Half a turn is π radians.",
         )
         expect(values[steps] >= 0 and values[chosen[3]] >= 0, "a learning rate is never negative.")
         for step in chosen:

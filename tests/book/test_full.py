@@ -4,13 +4,16 @@ import json
 import os
 
 import pytest
+
 from scripts.measure import ROOT, executed, result
 
 pytestmark = pytest.mark.full
 TIMINGS = ROOT / "_build" / "cache" / "full" / "timings.json"
 
 if not TIMINGS.exists() and not os.environ.get("LENET_REQUIRE_FULL"):
-    pytest.skip("the book has not been built on all of MNIST (LENET_DATA=full make book)", allow_module_level=True)
+    pytest.skip(
+        "the book has not been built on all of MNIST (LENET_DATA=full make book)", allow_module_level=True
+    )
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """The figures that the chapters promise on the embedded sample; `make test-pages` has just built that book."""
 
 import pytest
+
 from scripts.measure import executed, result
 
 

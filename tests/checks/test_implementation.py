@@ -6,7 +6,7 @@ import pytest
 from lenet_utils.checks import implementation as checks
 
 
-def crash(*arguments):
+def crash(*arguments, **options):
     raise RuntimeError("out of ink")
 
 

@@ -1,0 +1,31 @@
+// What style sheets cannot do for readers who use a keyboard or a screen reader.
+
+// Whatever scrolls inside itself must be reachable with the Tab key.
+function letTabReachWhatScrolls() {
+  const boxes = ".bd-article pre, .pst-scrollable-table-container, .output.text_html, div.math, .bd-toc-nav, .bd-sidebar";
+  for (const box of document.querySelectorAll(boxes)) {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+  }
+}
+
+// docutils calls a bibliography a list and its entries by a role that no list may contain.
+function mendBibliography() {
+  for (const list of document.querySelectorAll(".citation-list")) {
+    list.setAttribute("role", "list");
+    for (const entry of list.querySelectorAll(".citation")) entry.setAttribute("role", "listitem");
+  }
+}
+
+// "Show content" says too little about a solution.
+function nameSolutions() {
+  for (const summary of document.querySelectorAll(".tag_solution details > summary")) {
+    summary.removeAttribute("aria-label");
+    for (const line of summary.children) line.textContent = line.textContent.replace("content", "solution");
+  }
+}
+
+document.addEventListener("DOMContentLoaded", mendBibliography);
+document.addEventListener("DOMContentLoaded", nameSolutions);
+for (const moment of ["load", "resize"]) window.addEventListener(moment, letTabReachWhatScrolls);
+document.addEventListener("toggle", letTabReachWhatScrolls, true);

@@ -1,0 +1,105 @@
+"""Right answers pass, untouched stubs say so, and wrong answers fail with a hint."""
+
+import numpy as np
+import pytest
+
+from lenet_utils.checks.alexnet_on_cifar10 import (
+    check_dropout,
+    check_mirror_and_shift,
+    check_overlapping_pooling,
+    check_parameters,
+    check_signal_survives,
+)
+
+
+def right_dropout(x, rate, generator):
+    return x * (generator.random(x.shape) >= rate) / (1 - rate)
+
+
+def right_pooling(m):
+    return np.lib.stride_tricks.sliding_window_view(m, (3, 3))[::2, ::2].max(axis=(2, 3))
+
+
+def mirror_and_shift(pictures, generator, most=4, mirror=0.5, shift=True):
+    side, made = pictures.shape[1], []
+    padded = np.pad(pictures, ((0, 0), (most, most), (most, most), (0, 0)))
+    for picture, one in zip(padded, generator.random(len(pictures)), strict=True):
+        y, x = generator.integers(0, 2 * most + 1, 2) if shift else (most, most)
+        cut = picture[y : y + side, x : x + side]
+        made.append(cut[:, ::-1] if one < mirror else cut)
+    return np.stack(made)
+
+
+def convolution(i, o, k):
+    return o * (i * k * k + 1)
+
+
+def dense(i, o):
+    return o * (i + 1)
+
+
+def he_alexnet():
+    import keras
+
+    from lenet_utils.models import alexnet_cifar10
+
+    model = alexnet_cifar10()
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            layer.kernel.assign(keras.initializers.HeNormal(0)(layer.kernel.shape))
+    return model
+
+
+def plain_alexnet():
+    from lenet_utils.models import alexnet_cifar10
+
+    return alexnet_cifar10()
+
+
+@pytest.mark.parametrize(
+    ("check", "right"),
+    [
+        (check_parameters, (convolution, dense)),
+        (check_dropout, (right_dropout,)),
+        (check_overlapping_pooling, (right_pooling,)),
+        (check_signal_survives, (he_alexnet,)),
+        (check_mirror_and_shift, (mirror_and_shift,)),
+    ],
+)
+def test_right_untouched_and_crashing_answers(check, right, capsys):
+    assert check(*right) is True
+    assert check(*[lambda *_: None] * len(right)) is None
+    assert "not attempted yet" in capsys.readouterr().out
+
+    def crash(*_):
+        raise ZeroDivisionError("division by zero")
+
+    assert check(*[crash] * len(right)) is False
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("check", "wrong", "hint"),
+    [
+        (check_parameters, (lambda i, o, k: o * i * k * k, dense), "who is missing"),
+        (check_parameters, (convolution, lambda i, o: i * o), "who is missing"),
+        (check_parameters, (lambda i, o, k: i * (o * k * k + 1), dense), "output maps"),
+        (check_dropout, (lambda x, r, g: x * (g.random(x.shape) >= r),), "scaled"),
+        (check_dropout, (lambda x, r, g: x * (g.random(x.shape) < r) / r,), "kept or lost"),
+        (check_dropout, (lambda x, r, g: right_dropout(x, r, np.random.default_rng(0)),), "two calls"),
+        (check_overlapping_pooling, (lambda m: m[: len(m) // 2 * 2, ::2],), "3×3"),
+        (
+            check_overlapping_pooling,
+            (lambda m: np.lib.stride_tricks.sliding_window_view(m, (3, 3))[::2, ::2].mean(axis=(2, 3)),),
+            "largest",
+        ),
+        (check_signal_survives, (plain_alexnet,), "variance"),
+        (check_signal_survives, (lambda: "a model",), "Keras model"),
+        (check_mirror_and_shift, (lambda p, g, m: mirror_and_shift(p, g, m, mirror=0),), "mirrored"),
+        (check_mirror_and_shift, (lambda p, g, m: mirror_and_shift(p, g, m, shift=False),), "shift"),
+        (check_mirror_and_shift, (lambda p, g, m: p[:, ::-1],), "neither"),
+    ],
+)
+def test_wrong_answers_fail_with_a_hint(check, wrong, hint, capsys):
+    assert check(*wrong) is False
+    assert hint in capsys.readouterr().out

@@ -1,0 +1,102 @@
+"""The checks of *inside-the-network* pass right answers and fail typical wrong ones, with a hint."""
+
+import numpy as np
+import pytest
+
+from lenet_utils.checks import inside_the_network as checks
+
+
+def crash(*arguments):
+    raise RuntimeError("boom")
+
+
+def stub_field(i, j):
+    first_row, first_column, side = ..., ..., ...
+    return first_row, first_column, side
+
+
+def keyhole(score, picture, side=14, background=-0.1, cover=False, calls_each=False):
+    rows, columns = picture.shape[0] - side + 1, picture.shape[1] - side + 1
+    views = np.full((rows, columns, *picture.shape), background)
+    if cover:
+        views[:] = picture
+    for i in range(rows):
+        for j in range(columns):
+            window = (i, j, slice(i, i + side), slice(j, j + side))
+            views[window] = background if cover else picture[window[2:]]
+    views = views.reshape(-1, *picture.shape)
+    scores = np.array([score(view[None])[0] for view in views]) if calls_each else score(views)
+    return scores.reshape(rows, columns)
+
+
+def integrated(gradient, picture, baseline, steps=50, offset=0.5):
+    slopes = [gradient(baseline + (s - offset) / steps * (picture - baseline)) for s in range(1, steps + 1)]
+    return (picture - baseline) * np.mean(slopes, axis=0)
+
+
+def removed(kernel, bias, next_kernel, next_bias, means, keep):
+    return kernel[:, keep], bias[keep], next_kernel[keep], next_bias + means[~keep] @ next_kernel[~keep]
+
+
+RIGHT = [
+    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 16)),
+    (checks.check_field_of_s4, lambda i, j: [4 * i, 4 * j, 16]),
+    (checks.check_keyhole_map, keyhole),
+    (checks.check_integrated_gradients, integrated),
+    (checks.check_remove_units, removed),
+]
+UNTOUCHED = [
+    (checks.check_field_of_s4, stub_field),
+    (checks.check_keyhole_map, lambda *arguments: ...),
+    (checks.check_integrated_gradients, lambda *arguments: None),
+    (checks.check_remove_units, lambda *arguments: ...),
+]
+WRONG = [
+    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 14), "C3"),
+    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 28), "overlap"),
+    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 15), "15"),
+    (checks.check_field_of_s4, lambda i, j: (2 * i, 2 * j, 16), "stride"),
+    (checks.check_field_of_s4, lambda i, j: (4 * i + 1, 4 * j, 16), "begin"),
+    (checks.check_field_of_s4, lambda i, j: 16, "three"),
+    (checks.check_keyhole_map, lambda *a: keyhole(*a, cover=True), "occlusion"),
+    (checks.check_keyhole_map, lambda score, x, side, b: keyhole(score, x, side, 0.0), "background"),
+    (checks.check_keyhole_map, lambda *a: keyhole(*a)[:-1], "shape"),
+    (checks.check_keyhole_map, lambda *a: keyhole(*a, calls_each=True), "once"),
+    (checks.check_keyhole_map, lambda score, x, *_: score(x), "(N,"),
+    (checks.check_integrated_gradients, lambda g, x, b, n: (x - b) * g(x), "gradient × input"),
+    (checks.check_integrated_gradients, lambda g, x, b, n: integrated(g, x, b, n) / (x - b), "multiplied"),
+    (checks.check_integrated_gradients, lambda g, x, b, n: integrated(g, x, b, n) * n, "mean"),
+    (checks.check_integrated_gradients, lambda g, x, b, n: integrated(g, x, b, n) / (x - b) * x, "baseline"),
+    (
+        checks.check_integrated_gradients,
+        lambda g, x, b, n: integrated(g, x, np.zeros_like(b), n),
+        "straight line",
+    ),
+    (checks.check_remove_units, lambda *a: (*removed(*a)[:3], a[3]), "unchanged"),
+    (checks.check_remove_units, lambda *a: (*removed(*a)[:3], a[3] + a[4] @ a[2]), "all units"),
+    (checks.check_remove_units, lambda k, b, n, c, m, keep: (k * keep, b * keep, n, c), "as large"),
+    (checks.check_remove_units, lambda *a: removed(*a)[:2], "four"),
+]
+
+
+@pytest.mark.parametrize(("check", "answer"), RIGHT)
+def test_right_answers_pass(check, answer):
+    assert all(check(answer) is True for _ in range(5))  # the inputs are random: not by luck
+
+
+@pytest.mark.parametrize(("check", "stub"), UNTOUCHED)
+def test_untouched_stubs_are_not_attempted(check, stub, capsys):
+    assert check(stub) is None
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("check", "answer", "hint"), WRONG)
+def test_wrong_answers_fail_with_a_hint(check, answer, hint, capsys):
+    assert all(check(answer) is False for _ in range(5))
+    assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("check", [check for check, _ in UNTOUCHED])
+def test_a_crash_is_a_verdict(check, capsys):
+    assert check(crash) is False
+    assert "RuntimeError: boom" in capsys.readouterr().out
