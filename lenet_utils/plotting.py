@@ -7,7 +7,9 @@ thin lines or letters need more contrast with the background.
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage, TextArea, VPacker
 
 PAPER = "#fbf8f1"
 INK = "#22262e"
@@ -130,21 +132,22 @@ def training_curves(history: dict):
     """
     figure, places = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
     epochs = np.arange(1, len(history["loss"]) + 1)
+    lines = [("", "training", BLUE), ("val_", "validation", ORANGE)]
+    lines = [line for line in lines if f"{line[0]}loss" in history]
     for axes, name, factor in ((places[0], "accuracy", 100), (places[1], "loss", 1)):
-        ends = []
-        for key, label, colour in ((name, "training", BLUE), (f"val_{name}", "validation", ORANGE)):
-            if key in history:
-                values = factor * np.asarray(history[key], float)
-                axes.plot(epochs, values, "o-", color=colour, markersize=3)
-                ends.append((values[-1], label, colour))
-        # Halfway up both panels are empty; the names stand there in the order in which the lines end.
-        for place, (_, label, colour) in enumerate(sorted(ends, reverse=True)):
-            height = 0.6 - 0.1 * place
-            axes.text(0.97, height, label, color=colour, ha="right", transform=axes.transAxes)
+        for prefix, _, colour in lines:
+            values = factor * np.asarray(history[prefix + name], float)
+            axes.plot(epochs, values, "o-", color=colour, markersize=3)
         axes.set(xlabel="epoch", title="Accuracy, %" if factor == 100 else "Loss, cross-entropy")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
+    # Accuracies start low and end high, so the lower right corner is free.
+    for place, (_, label, colour) in enumerate(lines):
+        places[0].text(
+            0.97, 0.2 - 0.1 * place, label, color=colour, ha="right", transform=places[0].transAxes
+        )
     places[1].set_yscale("log")
+    places[1].yaxis.set_major_formatter("{x:g}")
     return figure
 
 
@@ -165,7 +168,7 @@ def confusion_matrix(labels, predicted, names=None):
     counts = np.zeros((classes, classes), int)
     np.add.at(counts, (labels, predicted), 1)
     mistakes = counts * (1 - np.eye(classes, dtype=int))
-    top = max(1, mistakes.max())
+    top = max(5, mistakes.max())  # one mistake should not look like a catastrophe
     figure, axes = plt.subplots(figsize=(WIDTH, WIDTH))
     axes.imshow(mistakes, cmap=HEAT, vmin=0, vmax=top)
     for (row, column), count in np.ndenumerate(counts):
@@ -176,8 +179,11 @@ def confusion_matrix(labels, predicted, names=None):
             axes.text(
                 column, row, f"{count}", ha="center", va="center", fontsize=12, color=colour, weight="bold"
             )
-    axes.set_xticks(range(classes), names, rotation=0 if names is None else 90)
-    axes.set_yticks(range(classes), names)
+    axes.set_xticks(range(classes))
+    axes.set_yticks(range(classes))
+    if names is not None:
+        axes.set_xticklabels(names, rotation=90)
+        axes.set_yticklabels(names)
     axes.set_xticks(np.arange(classes + 1) - 0.5, minor=True)
     axes.set_yticks(np.arange(classes + 1) - 0.5, minor=True)
     axes.grid(which="minor", color=GRID)
@@ -244,7 +250,7 @@ def timeline(events, eras, height: float = 11.0):
 
 
 def show_activations(picture, activations):
-    """One picture on its way through LeNet-5: every map of every layer, from the input down to the ten outputs.
+    """One picture on its way through LeNet-5: every map of every layer, from the input to the outputs.
 
     Each layer has its own scale of darkness, from 0 (paper) to its strongest answer. Taught in the chapter
     *inside-the-network*.
@@ -526,3 +532,77 @@ def shares(table, columns=("parameters", "multiply_adds")):
     axes.spines["bottom"].set_visible(False)
     axes.tick_params(axis="y", length=0, labelsize=11)
     return figure
+
+
+def scatter_digits(axes, points, labels, size: float = 16) -> None:
+    """Draw each point as the digit that it is, in its class's colour, and name each class where it is densest.
+
+    Args:
+        axes: where to draw; its ticks and frame are removed, because the directions of such maps have no unit.
+        points: (N, 2); labels: (N,), from 0 to 9.
+        size: of the small numerals, in points squared.
+    """
+    colours = [*COLOURS, INK, "#b01e35", "#6b8f00", "#7d5a50"]
+    for digit in range(10):
+        group = np.asarray(points)[labels == digit]
+        if len(group) == 0:
+            continue
+        axes.scatter(*group.T, marker=f"${digit}$", s=size, color=colours[digit], linewidths=0, alpha=0.8)
+        # The densest place: the point whose nearest quarter of its own class is closest by.
+        distances = np.linalg.norm(group[:, None] - group[None], axis=-1)
+        densest = group[np.sort(distances, axis=1)[:, len(group) // 4].argmin()]
+        outline = [patheffects.withStroke(linewidth=4, foreground=PAPER)]
+        axes.text(
+            *densest, str(digit), fontsize=19, weight="bold", color=colours[digit], ha="center", va="center",
+            path_effects=outline, zorder=4,
+        )  # fmt: skip
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def pin_picture(axes, point, picture, text: str) -> None:
+    """Pin a small picture, with a line of text below it, beside a point of a map, on the side where there is room."""
+    left, right = axes.get_xlim()
+    side = 1 if point[0] < (left + right) / 2 else -1
+    thumbnail = OffsetImage(np.squeeze(picture), cmap=DIGITS, zoom=0.8)
+    caption = TextArea(text, textprops={"fontsize": 10, "color": INK})
+    axes.add_artist(
+        AnnotationBbox(
+            VPacker(children=[thumbnail, caption], align="center", pad=0, sep=1),
+            point,
+            xybox=(-side * 48, 20),
+            boxcoords="offset points",
+            pad=0.2,
+            bboxprops={"facecolor": PAPER, "edgecolor": GRID},
+            arrowprops={"arrowstyle": "-", "color": MUTED},
+        )
+    )
+
+
+def label_ends(axes, curves: dict, colours: dict, gap: float = 0.075) -> None:
+    """Write the name of each curve to the right of its end, moved apart where the ends are close together.
+
+    Args:
+        curves: name to its values; all are drawn already and end at the right edge of the axes.
+        colours: name to colour.
+        gap: between two names, as a fraction of the axes' height.
+    """
+    to_fraction = axes.transData + axes.transAxes.inverted()
+    heights = {name: to_fraction.transform((1, values[-1]))[1] for name, values in curves.items()}
+    names = sorted(heights, key=heights.get)
+    spread = np.array([heights[name] for name in names])
+    for _ in range(200):  # push neighbours apart, a little at a time, until none are too close
+        for lower, upper in zip(range(len(names) - 1), range(1, len(names)), strict=True):
+            missing = gap - (spread[upper] - spread[lower])
+            if missing > 0:
+                spread[lower] -= missing / 2
+                spread[upper] += missing / 2
+    for name, height in zip(names, spread, strict=True):
+        axes.annotate(
+            name,
+            (1.02, height),
+            xycoords="axes fraction",
+            va="center",
+            color=colours[name],
+            annotation_clip=False,
+        )

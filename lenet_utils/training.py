@@ -49,8 +49,8 @@ class DistortedDigits(keras.utils.PyDataset):
     def __init__(self, x, y, distort, batch_size=BATCH_SIZE, seed=0):
         super().__init__()
         self.x, self.y, self.distort = x, y, distort
-        self.batch_size, self.seed, self.epoch = batch_size, seed, 0
-        self._shuffle()
+        self.batch_size, self.seed = batch_size, seed
+        self.begin(0)
 
     def __len__(self):
         return -(-len(self.x) // self.batch_size)
@@ -60,12 +60,10 @@ class DistortedDigits(keras.utils.PyDataset):
         generator = np.random.default_rng([self.seed, self.epoch, index])
         return self.distort(self.x[chosen], generator), self.y[chosen]
 
-    def on_epoch_end(self):
-        self.epoch += 1
-        self._shuffle()
-
-    def _shuffle(self):
-        self.order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.x))
+    def begin(self, epoch: int) -> None:
+        """Draw the order of an epoch. Called with its number, so that a resumed training sees what it would have."""
+        self.epoch = epoch
+        self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.x))
 
 
 def epochs_for(pictures: int, updates: int = UPDATES) -> int:
@@ -105,11 +103,12 @@ def fit(
         distort: None, or a function of (pictures, generator), applied afresh each time a picture is shown.
         learning_rate: where the cosine starts.
         seed: fixes the order of the pictures and their distortions.
-        checkpoint: a folder; a training that was interrupted goes on from its last finished epoch there.
+        checkpoint: a folder. A training that was interrupted goes on from its last finished epoch when the same
+            call is made again, and ends as if it had not been interrupted.
 
     Returns:
         Keras' History; `history.history` has "accuracy", "loss" and, with validation, "val_accuracy",
-        "val_loss", one value an epoch.
+        "val_loss", one value an epoch (of those after the interruption, if there was one).
     """
     steps = epochs * -(-len(x) // batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
@@ -118,10 +117,15 @@ def fit(
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    callbacks = [Progress()]
-    if checkpoint is not None:
-        callbacks.append(keras.callbacks.BackupAndRestore(checkpoint))
     batches = DistortedDigits(x, y, distort or _unchanged, batch_size, seed)
+    callbacks = [
+        Progress(),
+        keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch + 1)),
+    ]
+    if checkpoint is not None:
+        # A folder of its own, because it is removed when training ends. Two copies, because one may be half-written.
+        unfinished = str(Path(checkpoint) / "unfinished")
+        callbacks.append(keras.callbacks.BackupAndRestore(unfinished, double_checkpoint=True))
     return model.fit(
         batches, epochs=epochs, validation_data=validation, shuffle=False, callbacks=callbacks, verbose=0
     )
@@ -133,4 +137,4 @@ def _unchanged(pictures, generator):
 
 def error_percent(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:
     """How many of a hundred pictures the model gets wrong (largest output against class y)."""
-    return 100 * float((model.predict(x, batch_size=500, verbose=0).argmax(axis=1) != y).mean())
+    return 100 * float((model.predict(x, batch_size=100, verbose=0).argmax(axis=1) != y).mean())

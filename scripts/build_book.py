@@ -71,17 +71,24 @@ def open_cache(root: Path, source: str) -> Path:
     return folder
 
 
-def run_chapter(path: Path) -> dict:
-    """Execute one chapter in its own folder; return the notebook, seconds, peak memory, and any fault."""
+def run_chapter(path: Path, log: Path) -> dict:
+    """Execute one chapter in its own folder; return the notebook, seconds, peak memory, and any fault.
+
+    What the kernel itself says, beside the cells' outputs, goes to the log.
+    """
     notebook = read_chapter(path)
     started, fault = time.perf_counter(), None
     client = NotebookClient(
-        notebook, timeout=SECONDS_A_CELL, resources={"metadata": {"path": str(path.parent)}}
+        notebook,
+        timeout=SECONDS_A_CELL,
+        record_timing=False,  # the cache compares the cells' metadata too
+        resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute()
+        with log.open("w") as lines:
+            client.execute(stderr=lines)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-        fault = describe_fault(notebook, path, str(error))
+        fault = describe_fault(notebook, path, f"{error}\n(The kernel's own messages: {log})")
     return {
         "notebook": notebook,
         "seconds": time.perf_counter() - started,
@@ -126,7 +133,7 @@ def execute(chapters: list[Path], folder: Path, jobs: int) -> list[str]:
         f"{len(chapters)} chapters, {len(chapters) - len(missing)} unchanged since they were run", flush=True
     )
     with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
-        running = {pool.submit(run_chapter, path): path for path in missing}
+        running = {pool.submit(run_chapter, path, folder / f"{path.stem}.log"): path for path in missing}
         for number, future in enumerate(as_completed(running), 1):
             path, result = running[future], future.result()
             print(
@@ -153,7 +160,8 @@ def make_pages(root: Path, folder: Path, output: Path) -> int:
     config["execute"] = {"execute_notebooks": "cache", "cache": str(folder), "stderr_output": "remove"}
     written = root / "_build" / "config.yml"
     written.write_text(yaml.safe_dump(config, sort_keys=False))
-    command = [sys.executable, "-m", "jupyter_book", "build", str(root), "--path-output", str(output)]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(root), "--path-output", str(output)]
     command += ["--config", str(written), "--warningiserror", "--keep-going", "--all"]
     return subprocess.run(command).returncode
 

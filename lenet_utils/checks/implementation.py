@@ -112,7 +112,7 @@ def check_small_and_good(answer, pictures, labels) -> None:
     expect(hasattr(model, "predict"), "hand in a trained Keras model.")
     count = model.count_params()
     expect(count <= SLIM_PARAMETERS, f"it has {count:,} parameters; at most {SLIM_PARAMETERS:,} are allowed.")
-    outputs = np.asarray(model.predict(pictures, batch_size=500, verbose=0))
+    outputs = np.asarray(model.predict(pictures, batch_size=100, verbose=0))
     expect(
         outputs.shape == (len(labels), 10), f"its output has shape {outputs.shape}, not ({len(labels)}, 10)."
     )

@@ -27,14 +27,14 @@ def check_field_of_s4(answer) -> None:
         row, column, side = answer(i, j)
         expect(
             side != 14,
-            "14 is the side for one unit of C3. A unit of S4 averages 2×2 of those: draw their fields side by side.",
+            "14 is the side for one unit of C3. A unit of S4 averages 2×2 of those: draw their fields.",
         )
         expect(
             side != 28, "the fields of neighbouring C3 units overlap, so their sides do not simply add up."
         )
         expect(
             side == 16,
-            f"a field of side {side}? Count how many rows of the picture two neighbouring units of C3 see together.",
+            f"a field of side {side}? Count the rows of the picture that two neighbouring units of C3 see.",
         )
         expect(
             (row, column) != (2 * i, 2 * j) or (i, j) == (0, 0),
@@ -65,8 +65,8 @@ def check_keyhole_map(answer) -> None:
         calls.append(pictures.shape)
         expect(
             pictures.ndim == 4 and pictures.shape[1:] == picture.shape,
-            f"`score` was given shape {pictures.shape}; it takes (N, {height}, {width}, 1) in this test: one axis "
-            "for the pictures, then height, width, channel.",
+            f"`score` was given shape {pictures.shape}; it takes (N, {height}, {width}, 1) in this test: "
+            "one axis for the pictures, then height, width, channel.",
         )
         return (pictures * weights).sum(axis=(1, 2, 3))
 
@@ -86,7 +86,7 @@ def check_keyhole_map(answer) -> None:
     if value.shape == places:
         expect(
             not np.allclose(value, expected(background, picture)),
-            "you cover the square and keep the rest, which is the occlusion map. Here it is the other way round.",
+            "you cover the square and keep the rest: that is the occlusion map. Here it is the other way round.",
         )
         expect(
             not np.allclose(value, expected(picture, 0.0)),
@@ -100,7 +100,7 @@ def check_keyhole_map(answer) -> None:
     )
     expect(
         len(calls) == 1,
-        f"the numbers are right, but `score` was called {len(calls)} times. Collect the pictures and call it once.",
+        f"the numbers are right, but `score` was called {len(calls)} times. Collect the pictures, call it once.",
     )
 
 
@@ -129,11 +129,11 @@ def check_integrated_gradients(answer) -> None:
     if value.shape == wanted.shape:
         expect(
             not np.allclose(value, way * gradient(picture), rtol=1e-2, atol=1e-2),
-            "that is gradient × input: the slope at the picture alone. Average the slope along the whole path.",
+            "that is gradient × input: the slope at the picture alone. Average it along the whole path.",
         )
         expect(
             not np.allclose(value, wanted / way, rtol=1e-2, atol=1e-2),
-            "that is the mean gradient. It still has to be multiplied by the way from the baseline to the picture.",
+            "that is the mean gradient. It still has to be multiplied by the way from baseline to picture.",
         )
         expect(
             not np.allclose(value, 400 * wanted, rtol=1e-2, atol=1e-2),
@@ -146,15 +146,16 @@ def check_integrated_gradients(answer) -> None:
     expect_close(
         value,
         wanted,
-        "The gradients should be taken at points on the straight line from the baseline to the picture. A test of your own: do the "
-        "entries add up to F(x) − F(x')?",
+        "The gradients should be taken at points on the straight line from the baseline to the picture. "
+        "A test of your own: do the entries add up to F(x) − F(x')?",
         tolerance=2e-3,
     )
     balance = function(picture) - function(baseline)
     coarse = np.asarray(answer(gradient, picture.copy(), baseline.copy(), 20)).sum()
     expect(
         np.isclose(coarse, balance, rtol=0.02, atol=0.05),
-        "with 20 steps the sum is further off than it need be: take the gradient in the middle of each step, at (s − 1/2)/n.",
+        "with 20 steps the sum is further off than it need be: take the gradient in the middle of each step, "
+        "at (s − 1/2)/n.",
     )
 
 
@@ -189,7 +190,7 @@ def check_remove_units(answer) -> None:
     )
     expect(
         not np.allclose(new_bias, next_bias),
-        "the next bias is unchanged, as if the removed units had always said 0. They said `means` on average.",
+        "the next bias is unchanged, as if the removed units had always said 0. On average they said `means`.",
     )
     expect(
         not np.allclose(new_bias, next_bias + means @ next_kernel),

@@ -30,18 +30,13 @@ def test_page(any_page, theme, request, home):
         faults += equation_faults(page) + image_faults(page) + accessibility_faults(page)
         for size in (PHONE, {"width": 820, "height": 1100}, DESKTOP):
             page.set_viewport_size(size)
-            page.wait_for_timeout(150)
+            page.wait_for_timeout(100)
             faults += width_faults(page)
+            if size is PHONE:  # what fits on a desk may scroll in the hand
+                faults += accessibility_faults(page, ["scrollable-region-focusable"])
         assert not faults, "\n".join([any_page, *sorted(set(faults))])
     finally:
         page.close()
-
-
-def test_accessible_on_a_phone(any_page, home, page):
-    page.set_viewport_size(PHONE)
-    page.goto(home + any_page)
-    settle(page)
-    assert not accessibility_faults(page)
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
