@@ -213,7 +213,7 @@ def mistakes(pictures, labels, probabilities, count: int = 24, columns: int = 8)
     return show_pictures(np.asarray(pictures)[shown], titles, columns=columns)
 
 
-def timeline(events, eras, height: float = 11.0):
+def timeline(events, eras, height: float = 11.6):
     """Years down the left, to scale; what happened, spread out on the right, in its era's colour.
 
     Args:
@@ -241,9 +241,9 @@ def timeline(events, eras, height: float = 11.0):
     for (year, headline, detail), place in zip(events, places, strict=True):
         colour = next(era[3] for era in reversed(eras) if era[0] <= year)
         axes.plot([0.055, 0.075, 0.125, 0.14], [year, year, place, place], color=colour, linewidth=1.2)
-        axes.text(0.15, place, f"{year}", va="center", color=colour, weight="bold")
-        axes.text(0.255, place - 0.19 * gap, headline, va="center", color=INK, weight="bold")
-        axes.text(0.255, place + 0.21 * gap, detail, va="center", color=MUTED, fontsize=10)
+        axes.text(0.15, place, f"{year}", va="center", color=colour, weight="bold", fontsize=12)
+        axes.text(0.265, place - 0.2 * gap, headline, va="center", color=INK, weight="bold", fontsize=12.5)
+        axes.text(0.265, place + 0.22 * gap, detail, va="center", color=MUTED, fontsize=11)
     axes.set(xlim=(0, 1), ylim=(last + 0.5, first - 0.7))
     axes.axis("off")
     return figure

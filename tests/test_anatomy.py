@@ -122,8 +122,11 @@ def test_receptive_boxes_are_where_gradients_come_from(layer):
         seen = np.abs(tape.gradient(answer, pictures)).max(axis=(0, 3)) > 0
         rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
         top, left, height, width = box
-        assert rows[0] == max(top, 0) and rows[-1] == min(top + height, 23) - 1
-        assert columns[0] == max(left, 0) and columns[-1] == min(left + width, 20) - 1
+        assert top <= rows[0] and rows[-1] < top + height
+        assert left <= columns[0] and columns[-1] < left + width
+        if (row, column) == (4, 3):  # far from every edge the box is tight; at an edge a tap may meet padding
+            assert (rows[0], rows[-1] + 1 - top) == (top, height)
+            assert (columns[0], columns[-1] + 1 - left) == (left, width)
 
 
 def test_receptive_box_of_lenet():

@@ -13,6 +13,7 @@ import tarfile
 import textwrap
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -364,21 +365,43 @@ def test_bad_answers_end_in_the_sample_and_say_why(serve, home, manner, reason, 
 
 
 def test_a_network_that_hangs_is_given_up_in_good_time(serve, home):
-    waiting, start = {}, time.monotonic()
+    waiting = {}
     for manner in ("hanging", "trickling"):
         serve(manner)
         waiting[manner] = child("auto")
     printed = {manner: process.communicate(timeout=60)[0] for manner, process in waiting.items()}
-    assert time.monotonic() - start < 20
+    for output in printed.values():
+        *_, source, _, seconds = output.split()
+        assert source == "sample" and float(seconds) < 20
     assert "no answer from 127.0.0.1 within" in printed["hanging"]
     assert "too slow" in printed["trickling"]
-    assert all(output.endswith("sample\n") for output in printed.values())
     assert left_in(home) == []
 
 
 def test_a_server_that_is_only_slow_to_start_is_waited_for(serve, home):
     serve("slow_start")
     assert is_the_small_mnist(load_mnist("full"))
+
+
+@pytest.mark.parametrize("steady", [True, False])
+def test_a_slow_network_may_take_its_time_if_it_is_steady(monkeypatch, steady):
+    monkeypatch.setattr(data, "PATIENCE", 1)
+    monkeypatch.setattr(data, "LEAST", 10)
+    progress = types.SimpleNamespace(received=0)
+
+    def work():
+        for _ in range(25):
+            time.sleep(0.1)
+            progress.received += 5 * steady
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    if steady:
+        data._wait(thread, progress)
+        assert progress.received == 125
+    else:
+        with pytest.raises(data.DownloadError, match="too slow"):
+            data._wait(thread, progress)
 
 
 def test_a_broken_download_is_tried_again(serve, home, server):
@@ -425,14 +448,15 @@ def test_an_interrupted_download_leaves_nothing(serve, home, server, monkeypatch
 
 
 CHILD = """
-    import dataclasses, sys
+    import dataclasses, sys, time
     from lenet_utils import data
     source, address, file_digest, *digests = sys.argv[1:]
     shapes = {"x_train": (20, 28, 28), "y_train": (20,), "x_test": (10, 28, 28), "y_test": (10,)}
     data.MNIST = dataclasses.replace(
         data.MNIST, address=address, sha256=file_digest, shapes=shapes, digests=dict(zip(shapes, digests))
     )
-    print(data.load_mnist(source).source)
+    start = time.monotonic()
+    print(data.load_mnist(source).source, "after", time.monotonic() - start)
 """
 
 
@@ -449,7 +473,7 @@ def test_two_processes_that_fill_the_same_cache(serve, home, server):
     for process in both:
         output, errors = process.communicate(timeout=60)
         assert process.returncode == 0, errors
-        assert output.endswith("full\n")
+        assert "full after" in output
     assert server.asked == ["slow_start"] * 2  # they did meet
     assert left_in(home) == ["mnist.npz"]
     assert (home / "mnist.npz").read_bytes() == GOOD
