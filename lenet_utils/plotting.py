@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage, TextArea, VPacker
 
 PAPER = "#fbf8f1"
 INK = "#22262e"
@@ -22,6 +21,8 @@ PURPLE = "#a1437f"
 GOLD = "#9a6a00"
 SKY = "#3d96cc"
 COLOURS = [BLUE, ORANGE, GREEN, PURPLE, GOLD, SKY]
+TEN_COLOURS = [*COLOURS, INK, "#b01e35", "#6b8f00", "#7d5a50"]
+"""For the ten classes, where each is also named: ten colours are more than every eye can tell apart."""
 
 DIGITS = LinearSegmentedColormap.from_list("digits", [PAPER, INK])
 """Background to ink, for pictures of digits."""
@@ -542,41 +543,25 @@ def scatter_digits(axes, points, labels, size: float = 16) -> None:
         points: (N, 2); labels: (N,), from 0 to 9.
         size: of the small numerals, in points squared.
     """
-    colours = [*COLOURS, INK, "#b01e35", "#6b8f00", "#7d5a50"]
-    for digit in range(10):
-        group = np.asarray(points)[labels == digit]
-        if len(group) == 0:
-            continue
-        axes.scatter(*group.T, marker=f"${digit}$", s=size, color=colours[digit], linewidths=0, alpha=0.8)
+    points, labels = np.asarray(points), np.asarray(labels)
+    digits, names = np.unique(labels), []
+    for digit in digits:
+        group = points[labels == digit]
+        axes.scatter(*group.T, marker=f"${digit}$", s=size, color=TEN_COLOURS[digit], linewidths=0, alpha=0.8)
         # The densest place: the point whose nearest quarter of its own class is closest by.
         distances = np.linalg.norm(group[:, None] - group[None], axis=-1)
-        densest = group[np.sort(distances, axis=1)[:, len(group) // 4].argmin()]
-        outline = [patheffects.withStroke(linewidth=4, foreground=PAPER)]
-        axes.text(
-            *densest, str(digit), fontsize=19, weight="bold", color=colours[digit], ha="center", va="center",
-            path_effects=outline, zorder=4,
-        )  # fmt: skip
+        names.append(group[np.sort(distances, axis=1)[:, len(group) // 4].argmin()])
+    names, span = np.array(names, dtype=float), np.ptp(points, axis=0)
+    for _ in range(30):  # names that lie on one another move apart
+        apart = (names[:, None] - names[None]) / span
+        length = np.linalg.norm(apart, axis=-1, keepdims=True)
+        names += 0.3 * span * (apart / (length + 1e-9) * np.maximum(0, 0.075 - length)).sum(axis=1)
+    outline = [patheffects.withStroke(linewidth=4, foreground=PAPER)]
+    for digit, place in zip(digits, names, strict=True):
+        style = {"color": TEN_COLOURS[digit], "path_effects": outline, "zorder": 4}
+        axes.text(*place, str(digit), fontsize=19, weight="bold", ha="center", va="center", **style)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-
-
-def pin_picture(axes, point, picture, text: str) -> None:
-    """Pin a small picture, with a line of text below it, beside a point of a map, on the side where there is room."""
-    left, right = axes.get_xlim()
-    side = 1 if point[0] < (left + right) / 2 else -1
-    thumbnail = OffsetImage(np.squeeze(picture), cmap=DIGITS, zoom=0.8)
-    caption = TextArea(text, textprops={"fontsize": 10, "color": INK})
-    axes.add_artist(
-        AnnotationBbox(
-            VPacker(children=[thumbnail, caption], align="center", pad=0, sep=1),
-            point,
-            xybox=(-side * 48, 20),
-            boxcoords="offset points",
-            pad=0.2,
-            bboxprops={"facecolor": PAPER, "edgecolor": GRID},
-            arrowprops={"arrowstyle": "-", "color": MUTED},
-        )
-    )
 
 
 def label_ends(axes, curves: dict, colours: dict, gap: float = 0.075) -> None:

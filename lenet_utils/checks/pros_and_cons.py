@@ -87,7 +87,8 @@ def check_strip_costs(strip_costs) -> None:
         expect(
             sliding == wanted_sliding,
             f"for a width of {width}, sliding should not cost {sliding:,}. Follow the number of columns: "
-            "a 5×5 kernel takes four away, pooling halves and drops an odd last one. A layer's cost is rows × columns × maps × kernel.",
+            "a 5×5 kernel takes four away, pooling halves and drops an odd last one. "
+            "A layer's cost is rows × columns × maps × kernel.",
         )
 
 

@@ -83,6 +83,14 @@ def reader(suppress=True, left_to_right=True, copy=True, text=True, edge=True, p
     return read_row
 
 
+def first_come(scores, threshold=0.5, reach=3):
+    answer, free = "", 0
+    for place, row in enumerate(scores):
+        if place >= free and row.max() >= threshold:
+            answer, free = answer + str(row.argmax()), place + reach + 1
+    return answer
+
+
 def repeats_merged(scores, threshold=0.5, reach=3):
     answer = reader()(scores, threshold, reach)
     return "".join(digit for i, digit in enumerate(answer) if i == 0 or digit != answer[i - 1])
@@ -169,7 +177,8 @@ def test_crash(check, capsys):
         (check_read_row, reader(text=False), "string"),
         (check_read_row, reader(copy=False), "copy"),
         (check_read_row, reader(edge=False), "edge"),
-        (check_read_row, reader(past=1), "differs"),
+        (check_read_row, reader(past=1), "out of reach"),
+        (check_read_row, first_come, "largest score"),
         (check_averaged, summed, "sum"),
         (check_averaged, down_and_right, "exchanged"),
         (check_averaged, average_of_pictures, "average the answers"),
