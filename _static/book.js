@@ -5,7 +5,7 @@ function letTabReachWhatScrolls() {
   const boxes = ".bd-article pre, .pst-scrollable-table-container, .output.text_html, div.math, .bd-toc-nav, .bd-sidebar";
   for (const box of document.querySelectorAll(boxes)) {
     const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    if (scrolls && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+    if (scrolls && box.tabIndex < 0) box.tabIndex = 0;
   }
 }
 
