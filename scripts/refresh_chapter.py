@@ -19,7 +19,8 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     """Drop what changes from run to run: outputs not checked, timings, editors' metadata."""
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for cell in notebook.cells:
-        cell.metadata.pop("execution", None)
+        for passing in ("execution", "lines_to_next_cell"):
+            cell.metadata.pop(passing, None)
         if cell.cell_type != "code":
             continue
         tags = cell.metadata.get("tags", [])
