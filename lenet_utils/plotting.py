@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.ticker import LogLocator, NullFormatter
 
 PAPER = "#fbf8f1"
 INK = "#22262e"
@@ -148,7 +149,7 @@ def training_curves(history: dict):
             0.97, 0.2 - 0.1 * place, label, color=colour, ha="right", transform=places[0].transAxes
         )
     places[1].set_yscale("log")
-    places[1].yaxis.set_major_formatter("{x:g}")
+    plain_log_axis(places[1].yaxis)
     return figure
 
 
@@ -193,7 +194,7 @@ def confusion_matrix(labels, predicted, names=None):
     return figure
 
 
-def mistakes(pictures, labels, probabilities, count: int = 24, columns: int = 8):
+def mistakes(pictures, labels, probabilities, count: int = 21, columns: int = 7):
     """The mistakes of which the network was surest, the surest first: "4→9 98%" is a four read as a nine.
 
     Args:
@@ -591,3 +592,10 @@ def label_ends(axes, curves: dict, colours: dict, gap: float = 0.075) -> None:
             color=colours[name],
             annotation_clip=False,
         )
+
+
+def plain_log_axis(axis) -> None:
+    """Ticks at 1, 2 and 5 of each decade of a logarithmic axis, written out: 0.02 and not 2×10⁻²."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -12,7 +12,9 @@ from urllib.parse import unquote, urlsplit
 import bs4
 from axe_playwright_python.sync_playwright import Axe
 
-MACHINE_PATH = re.compile(r"(?<![\w.:/~-])/(?:home|root|tmp|work|Users|private|mnt|builds|github/workspace)/[\w.-]+")
+MACHINE_PATH = re.compile(
+    r"(?<![\w.:/~-])/(?:home|root|tmp|work|Users|private|mnt|builds|github/workspace)/[\w.-]+"
+)
 MYST = re.compile(r"^\s*(?:```+|:::+)\{[\w:-]+\}|\{[\w:-]+\}`", re.MULTILINE)
 TRACEBACK = re.compile(r"Traceback \(most recent call last\)|CellExecutionError|CellTimeoutError")
 PHONE = {"width": 390, "height": 844}
@@ -41,7 +43,9 @@ def new_context(browser, theme: str, size: dict = DESKTOP):
     """A reader who prefers this theme, on a screen of this size."""
     context = browser.new_context(viewport=size, color_scheme=theme)
     context.set_default_timeout(20_000)
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    context.add_init_script(
+        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+    )
     return context
 
 
@@ -51,12 +55,16 @@ def watch(page, home: str) -> list[str]:
     page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url} ({request.failure})"))
-    page.on("response", lambda answer: faults.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None)
+
+    def note_missing(answer):
+        if answer.status >= 400:
+            faults.append(f"{answer.status}: {answer.url}")
 
     def note_outside(request):
         if not request.url.startswith((home, "data:", "blob:")):
             faults.append(f"outside: {request.url}")
 
+    page.on("response", note_missing)
     page.on("request", note_outside)
     return faults
 
@@ -91,8 +99,10 @@ def equation_faults(page) -> list[str]:
           for (const error of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
             faults.push("error in an equation: " + (error.getAttribute("data-mjx-error") || error.textContent));
           const text = document.body.cloneNode(true);
-          for (const part of text.querySelectorAll("pre, code, script, style, mjx-container, .math")) part.remove();
-          const raw = text.textContent.match(/\$\$|\\\(|\\\[|\\(?:frac|tag|times|sum|qquad)\b|(?:^|\s)\$[^$\n]{1,60}\$/);
+          const rest = "pre, code, script, style, mjx-container, .math";
+          for (const part of text.querySelectorAll(rest)) part.remove();
+          const words = text.textContent;
+          const raw = words.match(/\$\$|\\\(|\\\[|\\(?:frac|tag|times|sum|qquad)\b|(?:^|\s)\$[^$\n]{1,60}\$/);
           if (raw) faults.push("raw equation: " + raw[0]);
           return faults;
         }"""
@@ -114,7 +124,9 @@ def alt_fault(text: str | None) -> str | None:
     """What is wrong with an alternative text, or None."""
     if not (text or "").strip():
         return "no alternative text"
-    if re.search(r"\.(png|svg|jpe?g)$|^_?images?\b|^figure\s*\d*$|^[0-9a-f]{16,}$|^<", text.strip(), re.IGNORECASE):
+    if re.search(
+        r"\.(png|svg|jpe?g)$|^_?images?\b|^figure\s*\d*$|^[0-9a-f]{16,}$|^<", text.strip(), re.IGNORECASE
+    ):
         return f"meaningless alternative text {text!r}"
     if len(text.split()) < 2:
         return f"alternative text of one word {text!r}"
@@ -162,7 +174,13 @@ def link_faults(site: Path) -> list[str]:
     faults = []
     for path, page in pages.items():
         where = path.relative_to(site)
-        for tag, key in (("a", "href"), ("img", "src"), ("script", "src"), ("link", "href"), ("source", "src")):
+        for tag, key in (
+            ("a", "href"),
+            ("img", "src"),
+            ("script", "src"),
+            ("link", "href"),
+            ("source", "src"),
+        ):
             for element in page.find_all(tag, attrs={key: True}):
                 address = urlsplit(element[key])
                 if address.scheme or address.netloc:
@@ -173,7 +191,9 @@ def link_faults(site: Path) -> list[str]:
                 target = (path.parent / unquote(address.path)).resolve() if address.path else path
                 if not target.is_file():
                     faults.append(f"{where} links to {element[key]}, which does not exist")
-                elif address.fragment and unquote(address.fragment) not in anchors.get(target, {unquote(address.fragment)}):
+                elif address.fragment and unquote(address.fragment) not in anchors.get(
+                    target, {unquote(address.fragment)}
+                ):
                     faults.append(f"{where} links to {element[key]}, which has no such place")
     return sorted(set(faults))
 

@@ -68,7 +68,12 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     # Without these, Chromium itself talks to other hosts, or cannot start as root.
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    arguments = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+    ]
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=program, args=arguments)
         yield chromium

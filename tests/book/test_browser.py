@@ -95,7 +95,9 @@ def test_theme_button(home, light):
     shades = {}
     for _ in range(3):
         page.locator(".article-header-buttons .theme-switch-button").click()
-        root = page.evaluate("[document.documentElement.dataset.mode, getComputedStyle(document.body).backgroundColor]")
+        root = page.evaluate(
+            "[document.documentElement.dataset.mode, getComputedStyle(document.body).backgroundColor]"
+        )
         shades[root[0]] = root[1]
     page.close()
     assert set(shades) == {"light", "dark", "auto"}

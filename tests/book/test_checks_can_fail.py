@@ -1,10 +1,14 @@
-"""Each check of the built book, shown a page that is broken on purpose, must complain, and be quiet when it is mended."""
+"""Each check of the built book, shown a page broken on purpose, must complain; shown a sound one, be quiet."""
 
 import pytest
 
 from tests.book import book_checks as checks
 
-FRAME = '<!DOCTYPE html><html lang="en"><head><title>LeNet</title>{head}</head><body><main><h1>T</h1>{body}</main></body></html>'
+FRAME = """<!DOCTYPE html>
+<html lang="en">
+<head><title>LeNet</title>{head}</head>
+<body><main><h1>LeNet</h1>{body}</main></body>
+</html>"""
 DOT = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 
 
@@ -66,8 +70,14 @@ def test_equations_are_quiet(shown):
 
 @pytest.mark.parametrize(
     "image",
-    [f"<img src='{DOT}'>", f"<img src='{DOT}' alt=' '>", f"<img src='{DOT}' alt='plot.png'>"]
-    + [f"<img src='{DOT}' alt='image 3'>", f"<img src='{DOT}' alt='digits'>", "<img src='data:,' alt='a broken one'>"],
+    [
+        f"<img src='{DOT}'>",
+        f"<img src='{DOT}' alt=' '>",
+        f"<img src='{DOT}' alt='plot.png'>",
+        f"<img src='{DOT}' alt='image 3'>",
+        f"<img src='{DOT}' alt='digits'>",
+        "<img src='data:,' alt='a broken one'>",
+    ],
 )
 def test_images(shown, image):
     assert checks.image_faults(shown(image)[0])
@@ -78,8 +88,12 @@ def test_images_are_quiet(shown):
 
 
 def test_width(shown):
-    assert checks.width_faults(shown("<p style='width: 900px'>wide</p>", "<meta name='viewport' content='width=device-width'>")[0])
-    assert not checks.width_faults(shown("<div style='overflow-x: auto'><p style='width: 900px'>wide</p></div>")[0])
+    assert checks.width_faults(
+        shown("<p style='width: 900px'>wide</p>", "<meta name='viewport' content='width=device-width'>")[0]
+    )
+    assert not checks.width_faults(
+        shown("<div style='overflow-x: auto'><p style='width: 900px'>wide</p></div>")[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +156,9 @@ def test_texts_are_quiet():
     assert not checks.text_faults("<a href='https://example.org/home/someone'>and/or tmp/x</a> ~/tmp/x")
 
 
-@pytest.mark.parametrize("text", [":::{note}\nx\n:::", "```{figure} a.png\n```", "see {ref}`there`", "{cite}`lecun1998`"])
+@pytest.mark.parametrize(
+    "text", [":::{note}\nx\n:::", "```{figure} a.png\n```", "see {ref}`there`", "{cite}`lecun1998`"]
+)
 def test_myst(text):
     assert checks.MYST.search(text)
 

@@ -28,7 +28,11 @@ def test_page_holds_no_traceback_and_no_path_of_a_machine(site, any_page):
 
 def test_images_have_alternative_text(site, any_page):
     images = parsed(site / any_page).find_all("img")
-    assert not [f"{image.get('src')}: {alt_fault(image.get('alt'))}" for image in images if alt_fault(image.get("alt"))]
+    assert not [
+        f"{image.get('src')}: {alt_fault(image.get('alt'))}"
+        for image in images
+        if alt_fault(image.get("alt"))
+    ]
 
 
 def test_page_has_one_title(site, any_page):

@@ -1,0 +1,139 @@
+"""Each chapter alone, as Colab opens it: an environment without lenet_utils, nothing beside the notebook.
+
+The setup cell runs unchanged: git is told to find the public repository's address in a local repository (pip does not
+take an address of the form git+file:///… after a package's name).
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell
+
+from scripts.set_address import stated_address
+from tests.book.conftest import ROOT
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb"))
+SOURCE = re.compile(r"git\+(https://[\w./-]+)@(v[\d.]+)")
+
+BEFORE = """
+from importlib import metadata, util
+assert util.find_spec("lenet_utils") is None, "this environment was to be without lenet_utils"
+there = {package.name: package.version for package in metadata.distributions()}
+"""
+LATER = """
+assert util.find_spec("lenet_utils"), "the setup cell did not install lenet_utils: see its output above"
+"""
+AFTER = """
+import lenet_utils, sys
+assert lenet_utils.__file__.startswith(sys.prefix), lenet_utils.__file__
+now = {package.name: package.version for package in metadata.distributions()}
+assert now.pop("lenet_utils")
+assert now == there, "installing lenet_utils changed other packages"
+"""
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    """A repository with what the working tree would publish, and the tag that the setup cell asks for."""
+    setup = next(c for c in read("_template").cells if "setup" in c.metadata.get("tags", []))
+    folder = tmp_path_factory.mktemp("published") / "lenet-overview"
+    for name in ("lenet_utils", "experiments"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    git = ["git", "-C", str(folder), "-c", "user.name=Reader", "-c", "user.email=reader@example.org"]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    subprocess.run([*git, "add", "--all"], check=True)
+    subprocess.run([*git, "commit", "--quiet", "--no-verify", "--message", "published"], check=True)
+    subprocess.run([*git, "tag", SOURCE.search(setup.source)[2]], check=True)
+    return folder
+
+
+def read(name: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+
+
+def make_environment(folder: Path) -> Path:
+    """An environment with every package of this one except lenet_utils; returns its Python."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    packages = folder / "packages"
+    packages.mkdir()
+    for entry in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "lenet_utils" not in entry.name and entry.name != "__pycache__":
+            (packages / entry.name).symlink_to(entry)
+    (own,) = folder.glob("lib/python*/site-packages")
+    (own / "packages.pth").write_text(f"{packages}\n")
+    return folder / "bin" / "python"
+
+
+def register_kernel(python: Path, folder: Path, name: str) -> None:
+    """Let Jupyter find a kernel that runs this Python."""
+    place = folder / "kernels" / name
+    place.mkdir(parents=True)
+    command = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (place / "kernel.json").write_text(
+        json.dumps({"argv": command, "display_name": name, "language": "python"})
+    )
+
+
+@pytest.fixture
+def kernel(tmp_path, tmp_path_factory, monkeypatch, repository):
+    """The name of a kernel whose home is empty, and whose pip can fetch nothing but the repository."""
+    register_kernel(make_environment(tmp_path / "env"), tmp_path / "jupyter", "as-in-colab")
+    for name in ("PYTHONPATH", "LENET_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    home = tmp_path / "home"
+    home.mkdir()
+    variables = {
+        "JUPYTER_PATH": tmp_path / "jupyter",
+        "HOME": home,
+        "KERAS_HOME": home / "keras",
+        "LENET_DATA": "sample",
+        "MPLCONFIGDIR": tmp_path_factory.getbasetemp() / "matplotlib",  # its list of fonts takes long to make
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
+        "GIT_CONFIG_VALUE_0": stated_address(),
+        "PIP_NO_INDEX": "1",
+        "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this as "build with the packages at hand"
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, str(value))
+    return "as-in-colab"
+
+
+@pytest.mark.colab
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapter_runs_alone(name, kernel, tmp_path):
+    notebook = read(name)
+    place, setup = next((i, c) for i, c in enumerate(notebook.cells) if "setup" in c.metadata.get("tags", []))
+    notebook.cells[place : place + 1] = [new_code_cell(BEFORE), setup, new_code_cell(LATER)]
+    again = new_code_cell(setup.source)
+    notebook.cells += [new_code_cell(AFTER), again]
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    resources = {"metadata": {"path": str(alone)}}
+    NotebookClient(notebook, timeout=600, kernel_name=kernel, resources=resources).execute()
+    assert setup.outputs, "the first run of the setup cell installs the package"
+    assert not again.outputs, "the second run of the setup cell installs nothing"
+    left = [path.name for path in alone.iterdir() if path.suffix in (".py", ".json")]
+    assert not left
+
+
+def test_environment_is_without_the_package(tmp_path):
+    python = make_environment(tmp_path / "env")
+    run = subprocess.run(
+        [python, "-c", "import numpy, pandas, lenet_utils"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert "No module named 'lenet_utils'" in run.stderr
+    assert sys.prefix not in str(python)
