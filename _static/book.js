@@ -17,15 +17,18 @@ function mendBibliography() {
   }
 }
 
-// "Show content" says too little about a solution.
-function nameSolutions() {
-  for (const summary of document.querySelectorAll(".tag_solution details > summary")) {
+// "Show content" and "Show source" say too little.
+function nameFolds() {
+  for (const summary of document.querySelectorAll(".cell details > summary")) {
+    const solution = summary.closest(".tag_solution") !== null;
     summary.removeAttribute("aria-label");
-    for (const line of summary.children) line.textContent = line.textContent.replace("content", "solution");
+    for (const line of summary.children) {
+      line.textContent = line.textContent.replace(/content|source/, solution ? "solution" : "code");
+    }
   }
 }
 
 document.addEventListener("DOMContentLoaded", mendBibliography);
-document.addEventListener("DOMContentLoaded", nameSolutions);
+document.addEventListener("DOMContentLoaded", nameFolds);
 for (const moment of ["load", "resize"]) window.addEventListener(moment, letTabReachWhatScrolls);
 document.addEventListener("toggle", letTabReachWhatScrolls, true);
