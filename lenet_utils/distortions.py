@@ -171,7 +171,7 @@ def affine(pictures: np.ndarray, matrices: np.ndarray, background: float = INPUT
     return distorted
 
 
-CHUNK = 32
+CHUNK = 16
 
 
 def _positions(matrices, height, width):
