@@ -78,3 +78,11 @@ def test_make_help_names_every_command():
     text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for goal in ("book", "test", "serve", "results", "measure", "address", "clean"):
         assert f"make {goal}" in text
+
+
+def test_the_readme_lists_every_chapter_with_a_badge():
+    text = (ROOT / "README.md").read_text()
+    for path in (ROOT / "chapters").glob("[!_]*.ipynb"):
+        assert f"(chapters/{path.name})" in text
+        address = set_address.short(set_address.stated_address())
+        assert f"colab.research.google.com/github/{address}/blob/main/chapters/{path.name}" in text
