@@ -19,7 +19,7 @@ help: ## list the commands
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) scripts/check_python.py
 	@echo "Set up .venv with the pinned requirements (once; two to five minutes)"
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv .venv
 	@$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
 	@$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
 	@touch .venv/ready
