@@ -60,7 +60,7 @@ address: .venv/ready ## write the repository's address everywhere: make address 
 	@$(RUN) scripts/set_address.py "$(URL)"
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
-	@$(RUN) -m uv pip compile --quiet --universal --no-header --python-version 3.11 requirements.in -o requirements.txt
+	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
 
 lint: .venv/ready ## style and spelling
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts tests

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import textwrap
 import threading
 import time
 import zipfile
@@ -324,10 +325,8 @@ def _say_once(reason: str) -> None:
         return
     _said.add("sample")
     remedy = "" if "LENET_DATA=sample" in reason else " " + MNIST.remedy.split(" LENET_DATA=sample")[0]
-    print(
-        f"This run uses a sample of MNIST, 4,000 training and 1,000 test digits: {reason}.{remedy}",
-        flush=True,
-    )
+    note = f"This run uses a sample of MNIST, 4,000 training and 1,000 test digits: {reason}.{remedy}"
+    print(textwrap.fill(note, 79, break_long_words=False, break_on_hyphens=False), flush=True)
 
 
 # ------------------------------------------------------------------------------------------------------------
