@@ -86,6 +86,7 @@ RIGHT = [
     (checks.check_lower_edge, LOWER),
     (checks.check_lower_edge, [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
     (checks.check_lower_edge, [[0, 0, 0], [0, 1, 0], [0, -1, 0]]),
+    (checks.check_lower_edge, [[0, 1, 0], [0, -1, 0], [0, 0, 0]]),
     (checks.check_output_size, output_size),
     (checks.check_max_pool, max_pool),
     (checks.check_strided_correlation, strided_correlation),
