@@ -5,7 +5,7 @@ import numpy as np
 from lenet_utils.checks import attempt, exercise, expect, expect_close
 
 
-@exercise("where the millions are")
+@exercise("Exercise 1, where the millions are")
 def check_parameters(convolution_parameters, dense_parameters):
     """Both functions, against counts worked out layer by layer."""
     for maps_in, maps_out, kernel in ((3, 96, 3), (96, 256, 3), (1, 6, 5)):
@@ -26,7 +26,7 @@ def check_parameters(convolution_parameters, dense_parameters):
         )
 
 
-@exercise("dropout by hand")
+@exercise("Exercise 2, dropout by hand")
 def check_dropout(answer):
     """Share of silenced units, scale of the others, fresh randomness, untouched input."""
     x = np.ones((200, 100))
@@ -52,7 +52,7 @@ def check_dropout(answer):
     )
 
 
-@exercise("overlapping pooling")
+@exercise("Exercise 3, overlapping pooling")
 def check_overlapping_pooling(answer):
     """Windows of 3×3 every 2 pixels, against a plain loop."""
     for side in (7, 8, 15):
@@ -66,7 +66,7 @@ def check_overlapping_pooling(answer):
         )
 
 
-@exercise("make it start")
+@exercise("Exercise 4, make it start")
 def check_signal_survives(answer):
     """The structure is AlexNet's, and noise keeps its size on the way from conv1 to fc7."""
     import keras
@@ -92,7 +92,7 @@ def check_signal_survives(answer):
     )
 
 
-@exercise("pictures from pictures")
+@exercise("Exercise 5, pictures from pictures")
 def check_mirror_and_shift(answer):
     """Each result is a shifted original or mirror image; both occur, and all shifts up to the limit."""
     picture = np.random.default_rng(0).random((8, 8, 3)).astype("float32") + 0.5
