@@ -24,6 +24,7 @@ from jupyter_cache.base import CacheBundleIn
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 
 SECONDS_A_CELL = 1200
 # TensorFlow writes these to stderr whenever it is imported, whatever its log level; they are no warning.
@@ -89,6 +90,8 @@ def run_chapter(path: Path, log: Path) -> dict:
             client.execute(stderr=lines)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         fault = describe_fault(notebook, path, f"{error}\n(The kernel's own messages: {log})")
+    # Of a progress line that was written again and again, keep what a reader saw last.
+    CoalesceStreamsPreprocessor(enabled=True).preprocess(notebook, {})
     return {
         "notebook": notebook,
         "seconds": time.perf_counter() - started,

@@ -42,11 +42,14 @@ def build(folder: Path) -> subprocess.CompletedProcess:
 
 @pytest.mark.timeout(300)
 def test_a_sound_book_builds_and_says_how_far_it_is_and_is_not_run_twice(tmp_path):
-    book = small_book(tmp_path / "a book")
+    progress = "for n in range(3):\n    print(f'\\rstep {n}', end='', flush=True)"
+    book = small_book(tmp_path / "a book", code=f"print(1 + 1)\n{progress}")
     done = build(book)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "[1/1] small" in done.stdout
-    assert "2" in (book / "_build/html/chapters/small.html").read_text()
+    page = (book / "_build/html/chapters/small.html").read_text()
+    assert "step 2" in page
+    assert "step 1" not in page, "of a progress line only the last state should be left"
     assert "Executing notebook" not in done.stdout, "the page builder did not find the executed chapter"
     assert "1 unchanged" in build(book).stdout
     (book / "lenet_utils").mkdir()
