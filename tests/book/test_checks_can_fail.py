@@ -19,10 +19,12 @@ def shown(tmp_path, browser):
 
         def show(body: str, head: str = ""):
             icon = f'<link rel="icon" href="{DOT}">'
-            (tmp_path / "page.html").write_text(FRAME.format(head=icon + head, body=body))
+            # A name of its own for each page: the browser might take the second from its cache.
+            path = tmp_path / f"page{len(list(tmp_path.iterdir()))}.html"
+            path.write_text(FRAME.format(head=icon + head, body=body))
             page = context.new_page()
             faults = checks.watch(page, home)
-            page.goto(home + "page.html")
+            page.goto(home + path.name)
             checks.settle(page)
             page.wait_for_timeout(50)
             return page, faults
