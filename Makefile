@@ -35,11 +35,11 @@ test: test-package test-chapters test-pages ## every test: the package, every ch
 test-package: .venv/ready _build/home ## the unit tests of the package, the checks and the studies
 	$(RUN) -m pytest tests --ignore=tests/book -n 2
 
-test-chapters: .venv/ready _build/home ## every chapter, executed by nbval (DATA=full: on all of MNIST)
-	LENET_DATA=$${DATA:-sample} $(RUN) -m pytest --nbval --nbval-cell-timeout=1200 -n 2 --dist loadfile chapters
+test-chapters: .venv/ready _build/home ## every chapter, executed by nbval (DATA=full: on MNIST in LENET_DATA_DIR)
+	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=$${DATA:-sample} $(RUN) -m pytest --nbval --nbval-cell-timeout=1200 -n 2 --dist loadfile chapters
 
 test-pages: .venv/ready _build/home ## build the book on the sample and look at it in a browser
-	LENET_DATA=sample $(RUN) scripts/build_book.py --output _build/test
+	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=sample $(RUN) scripts/build_book.py --output _build/test
 	LENET_BOOK="$(HERE)/_build/test/_build/html" $(RUN) -m pytest tests/book -n 2
 
 serve: .venv/ready ## show the built book at http://localhost:8000
