@@ -4,6 +4,7 @@ The setup cell runs unchanged: git is told to find the public repository's addre
 take an address of the form git+file:///… after a package's name).
 """
 
+import ast
 import json
 import os
 import re
@@ -112,13 +113,17 @@ def kernel(tmp_path, tmp_path_factory, monkeypatch, repository):
     return "as-in-colab"
 
 
-def reaches_for_the_package(cell) -> bool:
-    """Whether a cell could miss something here that it has in a checkout: a module, a record, weights, data.
+def what_it_reaches_for(notebook) -> list[str]:
+    """What a chapter could miss here that a checkout has: its imports, and its calls for data, records and weights.
 
-    The chapters' other cells run under nbval already. With LENET_COLAB=whole, as in CI, all of them run here too.
+    The rest of its code runs under nbval already. With LENET_COLAB=whole, as in CI, all of it runs here too.
     """
-    words = ("import ", "load_record(", "load_mnist(", 'weights="mnist"')
-    return cell.cell_type == "code" and any(word in cell.source for word in words)
+    code = [c for c in notebook.cells if c.cell_type == "code" and "setup" not in c.metadata.get("tags", [])]
+    nodes = [node for cell in code for node in ast.walk(ast.parse(cell.source))]
+    imports = [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    calls = [ast.unparse(node) for node in nodes if isinstance(node, ast.Call)]
+    wanted = re.compile(r"load_mnist\(.*\)|load_record\(.*\)|lenet5\(weights='mnist'\)")
+    return [*imports, *(call for call in calls if wanted.fullmatch(call))]
 
 
 @pytest.mark.colab
@@ -127,7 +132,8 @@ def reaches_for_the_package(cell) -> bool:
 def test_chapter_runs_alone(name, kernel, tmp_path):
     notebook = read(name)
     if os.environ.get("LENET_COLAB") != "whole":
-        notebook.cells = [cell for cell in notebook.cells if reaches_for_the_package(cell)]
+        setup = next(c for c in notebook.cells if "setup" in c.metadata.get("tags", []))
+        notebook.cells = [setup, new_code_cell("\n".join(what_it_reaches_for(notebook)))]
     place, setup = next((i, c) for i, c in enumerate(notebook.cells) if "setup" in c.metadata.get("tags", []))
     notebook.cells[place : place + 1] = [new_code_cell(BEFORE), setup, new_code_cell(LATER)]
     again = new_code_cell(setup.source)
