@@ -1,6 +1,6 @@
 """The networks of this book as Keras models.
 
-Written with plain Keras layers, so that any Keras backend can run them.
+Written with Keras layers, so that any Keras backend can run them.
 """
 
 from pathlib import Path
@@ -9,8 +9,15 @@ import keras
 import numpy as np
 from keras import layers
 
-WEIGHTS = {"mnist": Path(__file__).with_name("weights") / "lenet5-mnist.npz"}
-"""Trained weights inside the package, by name; `experiments/pretrained_lenet5.py` made them."""
+from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
+from lenet_utils.paper import C3_TABLE, INPUT_SIDE
+
+_HERE = Path(__file__).with_name("weights")
+WEIGHTS = {
+    "lenet5": {"mnist": _HERE / "lenet5-mnist.npz"},
+    "lenet5_1998": {"mnist": _HERE / "lenet5-1998-mnist.npz"},
+}
+"""Trained weights inside the package, by network and name; `experiments/pretrained_*.py` made them."""
 
 POOLING = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 
@@ -73,8 +80,86 @@ def lenet5(
         name="lenet5",
     )
     if weights is not None:
-        load_weights(model, WEIGHTS.get(weights, weights))
+        load_weights(model, WEIGHTS["lenet5"].get(weights, weights))
     return model
+
+
+def lenet5_1998(
+    weights: str | Path | None = None,
+    initial: str = "lush",
+    input_shape: tuple[int, int, int] = (INPUT_SIDE, INPUT_SIDE, 1),
+) -> keras.Model:
+    """LeNet-5 as published in 1998 (section II.B): 60,000 trainable parameters, 340,908 connections.
+
+    Convolutions with 1.7159 tanh(2a/3), trainable subsampling, C3 connected by the paper's table, and an output layer
+    of distances to ten fixed bitmaps: the *smallest* output is the answer, which `classify` knows. Taught, part by
+    part, in *the-1998-network*.
+
+    Args:
+        weights: None (fresh weights); "mnist" (trained on the 55,000 training digits that are not in the embedded
+            sample); or the path of a file that `save_weights` wrote.
+        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`. The published rule is
+            "published"; networks drawn by it hardly learn, which is why it is not the default.
+        input_shape: (rows, columns, 1), at least 32×32. C5 is a convolution, so a larger picture gives a row or a
+            field of answers, one for each place of a 32×32 window that moves in steps of four pixels.
+
+    Returns:
+        A model that maps (N, 32, 32, 1) to (N, 10) distances; larger pictures to (N, rows, columns, 10).
+
+    Raises:
+        ValueError: an unknown `initial`, an input that is too small, or weights that do not fit.
+        FileNotFoundError: no such file of weights.
+    """
+    if min(input_shape[:2]) < INPUT_SIDE:
+        raise ValueError(
+            f"input_shape={input_shape} is too small: C5's 5×5 kernels need an input of at least 32×32. "
+            "Pad smaller images, as to_lenet_input does."
+        )
+    one_answer = tuple(input_shape[:2]) == (INPUT_SIDE, INPUT_SIDE)
+    model = keras.Sequential(
+        [
+            keras.Input(input_shape, name="input"),
+            Convolution(6, initial=initial, name="C1"),
+            Subsampling(initial=initial, name="S2"),
+            Convolution(16, C3_TABLE, initial=initial, name="C3"),
+            Subsampling(initial=initial, name="S4"),
+            Convolution(120, initial=initial, name="C5"),
+            *([layers.Flatten(name="flatten")] if one_answer else []),
+            FullyConnected(84, initial=initial, name="F6"),
+            EuclideanRBF(name="output"),
+        ],
+        name="lenet5_1998",
+    )
+    if weights is not None:
+        load_weights(model, WEIGHTS["lenet5_1998"].get(weights, weights))
+    return model
+
+
+def classify(model: keras.Model, pictures, reject_above: float | None = None) -> np.ndarray:
+    """The network's answers: the smallest distance wins after an RBF layer, the largest score anywhere else.
+
+    Args:
+        model: any network of this book.
+        pictures: (N, rows, columns, channels).
+        reject_above: for networks of distances: an answer whose distance is larger is −1, "not a digit".
+
+    Returns:
+        Classes, (N,) integers; for larger pictures (N, rows, columns).
+
+    Raises:
+        ValueError: `reject_above` for a network whose outputs are not distances.
+    """
+    outputs = model.predict(pictures, batch_size=100, verbose=0)
+    if not isinstance(model.layers[-1], EuclideanRBF):
+        if reject_above is not None:
+            raise ValueError(
+                f"{model.name} gives scores, not distances: there is nothing to be too far away."
+            )
+        return outputs.argmax(axis=-1)
+    answers = outputs.argmin(axis=-1)
+    if reject_above is not None:
+        answers[outputs.min(axis=-1) > reject_above] = -1
+    return answers
 
 
 def alexnet_cifar10() -> keras.Model:
@@ -126,7 +211,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
     """
     path = Path(path)
     if not path.exists():
-        raise FileNotFoundError(f"No weights at {path}. Known by name: {', '.join(WEIGHTS)}.")
+        raise FileNotFoundError(f'No weights at {path}. Known by name: "mnist".')
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}

@@ -1,4 +1,4 @@
-"""What the paper says, as data: layers, C3's table, training schedule, errors.
+"""What the paper says, as data: layers, C3's table, training schedule, errors; and the smaller LeNets.
 
 "The paper" is LeCun, Bottou, Bengio and Haffner, *Gradient-Based Learning Applied to Document
 Recognition*, Proceedings of the IEEE 86(11), 2278–2324, 1998, doi:10.1109/5.726791.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class PaperLayer(NamedTuple):
-    """One layer of LeNet-5 as section II.B describes it.
+    """One layer of a network as its paper describes it: LeNet-5 in section II.B, LeNet-1 in 1990.
 
     `maps` feature maps of `side` × `side` units; `parameters` that are trained; `connections`, each of
     which carries one value into one unit (biases counted).
@@ -127,3 +127,76 @@ ROBUSTNESS = {
 
 NOISE_FLIP_PROBABILITY = 0.1
 """Ibid.: a network meant for noisy characters was trained with pixels flipped this often."""
+
+INITIAL_RANGE = 2.4
+"""Initial weights are uniform in ± this / fan-in (appendix A)."""
+
+LEARNING_RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
+"""η of each of the 20 passes (section III.B).
+
+In each, the patterns come one at a time and in the same random order (appendix C).
+"""
+
+MU = 0.02
+"""μ in ε = η / (μ + h) (section III.B)."""
+
+CURVATURE_SAMPLES = 500
+"""Patterns on which the curvatures h are estimated before each pass and kept through it (section III.B)."""
+
+FIRST_PASS_RATES = (7e-5, 0.016)
+"""The smallest and the largest ε of the first pass, about (section III.B)."""
+
+TRAINING_CURVE = {
+    "test error, %": 0.95,
+    "passes until the test error settles": 10,
+    "training error, %": 0.35,
+    "passes until that training error": 19,
+}
+"""Section III.B and figure 5, without distortions.
+
+Figure 5's training error is the average over a pass, taken while the weights change.
+"""
+
+TRAINING_PATTERNS = 60_000
+DISTORTED_PATTERNS = 540_000
+"""Added to the originals for the training with distortions; 20 passes of 60,000 all the same (section III.B)."""
+
+FIGURE_8_ERRORS = 82
+"""The test digits that figure 8 shows: "all" that LeNet-5 gets wrong, the text says; 0.82 % of 10,000."""
+
+LENET1 = (
+    PaperLayer("H1", "convolution 5×5", 4, 24, 104, 59_904),
+    PaperLayer("H2", "subsampling 2×2", 4, 12, 8, 2_880),
+    PaperLayer("H3", "convolution 5×5, partial", 12, 8, 512, 32_768),
+    PaperLayer("H4", "subsampling 2×2", 12, 4, 24, 960),
+    PaperLayer("output", "fully connected", 10, 1, 1_930, 1_930),
+)
+"""LeNet-1 (section III.C), as LeCun et al. describe it in *Handwritten Digit Recognition with a
+Back-Propagation Network*, NIPS 2, 396–404, 1990: a 16×16 image in the middle of a 28×28 input.
+
+Only the totals are printed there; the rows follow from its description and add up to them.
+"""
+
+LENET1_TABLE = (
+    (0,), (0, 1), (0, 1), (1,), (0, 1), (0, 1),
+    (2,), (2, 3), (2, 3), (3,), (2, 3), (2, 3),
+)  # fmt: skip
+"""The H2 maps that each of LeNet-1's twelve H3 maps sees: table 1 of the 1990 paper, counted from 0."""
+
+LENET1_TOTAL_PARAMETERS = 2_578
+LENET1_TOTAL_CONNECTIONS = 98_442
+"""The 1990 paper's totals; the 1998 paper rounds them to 2,600 and 100,000 multiply–adds (section III.C)."""
+
+LENET4_MAPS = (4, 8, 16, 16, 120, 10)
+"""Maps or units of LeNet-4's layers, the two subsamplings second and fourth (section III.C).
+
+The eight are "connected in pairs" to the four; which of them the third layer sees is not given.
+"""
+
+LENET4_CONNECTIONS = 260_000
+LENET4_PARAMETERS = 17_000
+"""LeNet-4's size, "about" (section III.C); figure 11 has the same 260,000 as multiply–adds.
+
+The second cannot be right if the 120 units see all of the sixteen maps, which then are 5×5: those
+connections alone have 48,120 parameters.
+"""

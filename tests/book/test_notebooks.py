@@ -224,9 +224,19 @@ def definitions(module: ast.Module) -> dict[str, str]:
     return found
 
 
+def package_modules() -> list[tuple[str, ast.Module]]:
+    """What chapters import from, by room; `reference` is one room of several files."""
+    package = ROOT / "lenet_utils"
+    files = [(path.stem, path) for path in package.glob("*.py")]
+    files += [("reference", path) for path in (package / "reference").glob("*.py")]
+    return [(room, ast.parse(path.read_text())) for room, path in files]
+
+
 def package_definitions() -> dict[str, dict[str, str]]:
-    paths = [*(ROOT / "lenet_utils").glob("*.py")]
-    return {path.stem: definitions(ast.parse(path.read_text())) for path in paths}
+    found: dict[str, dict[str, str]] = {}
+    for room, module in package_modules():
+        found.setdefault(room, {}).update(definitions(module))
+    return found
 
 
 def test_chapters_teach_what_the_package_does(notebook):
@@ -249,11 +259,7 @@ def signatures(module: ast.Module) -> set[tuple[str, str]]:
 
 def test_nothing_of_the_package_is_defined_again_unnoticed(notebook):
     """A function of a chapter with name and arguments of the package's carries the tag that compares the two."""
-    package = {
-        signature: path.stem
-        for path in (ROOT / "lenet_utils").glob("*.py")
-        for signature in signatures(ast.parse(path.read_text()))
-    }
+    package = {signature: room for room, module in package_modules() for signature in signatures(module)}
     for cell in code_cells(notebook):
         if not {"exercise", "solution"} & tags(cell) and not any(
             tag.startswith("taught:") for tag in tags(cell)

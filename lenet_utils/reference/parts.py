@@ -1,4 +1,4 @@
-"""LeNet-5's parts in plain NumPy, forward and backward: to read, and to check faster code against.
+"""LeNet-5's parts in plain NumPy, forward and backward.
 
 The chapter *mathematics* derives every function of this module and shows the same code. Pictures and
 feature maps are arrays with the axes (picture, row, column, map), as in Keras. One letter names an axis

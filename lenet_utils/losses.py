@@ -1,0 +1,96 @@
+"""What the network of 1998 minimises: its two loss functions over distances, and how its answer is read.
+
+Both take the right classes, shape (N,), and the output layer's distances, shape (N, 10), and are ordinary Keras
+losses that `compile()` accepts. Beside its value, each loss here gives its first and second derivatives by the
+outputs, where the back-propagation of curvatures starts (`lenet_utils.optimizers.curvatures`). Taught in the chapter
+*the-1998-network*.
+"""
+
+import keras
+from keras import ops
+
+register = keras.saving.register_keras_serializable("lenet_utils")
+
+
+class OutputLoss(keras.losses.Loss):
+    """A loss that knows its derivatives by the network's outputs.
+
+    A subclass gives `call(y_true, y_pred)`, one loss a picture, and `derivatives(y_true, y_pred)`.
+    """
+
+    def derivatives(self, y_true, y_pred):
+        """∂E/∂y_i, shape (N, classes), and ∂²E/∂y_i∂y_k, shape (N, classes, classes), a picture at a time.
+
+        Args:
+            y_true: right classes, (N,).
+            y_pred: the network's outputs, (N, classes).
+        """
+        raise NotImplementedError
+
+
+@register
+class MaximumLikelihood(OutputLoss):
+    """Eq. 8: the distance to the right class's bitmap, E = y_D. What the other distances are does not matter."""
+
+    def call(self, y_true, y_pred):
+        return ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+
+    def derivatives(self, y_true, y_pred):
+        return _right(y_true, y_pred), ops.zeros_like(y_pred)[:, :, None] * y_pred[:, None, :]
+
+
+@register
+class MaximumAPosteriori(OutputLoss):
+    """Eq. 9: E = y_D + log(e^(−j) + Σ_i e^(−y_i)): near the right bitmap, and far from the others.
+
+    The second term pushes wrong classes away while their distance is not much larger than j, the distance of the
+    "rubbish" class to everything; the paper asks for j > 0 and does not say how large. Computed with the largest
+    power taken out, so that no distance overflows.
+
+    Args:
+        j: the rubbish class's distance.
+    """
+
+    def __init__(self, j: float = 1.0, **options):
+        super().__init__(**options)
+        if not j > 0:
+            raise ValueError(f"j={j} must be positive (Eq. 9).")
+        self.j = j
+
+    def call(self, y_true, y_pred):
+        right = ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+        return right + ops.logsumexp(self._scores(y_pred), axis=-1)
+
+    def derivatives(self, y_true, y_pred):
+        p = ops.softmax(self._scores(y_pred), axis=-1)[:, :-1]
+        return _right(y_true, y_pred) - p, _covariance(p)
+
+    def _scores(self, y_pred):
+        """−y_i of the classes and, last, −j of the rubbish class."""
+        return ops.concatenate([-y_pred, ops.full_like(y_pred[:, :1], -self.j)], axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "j": self.j}
+
+
+@register
+class SoftmaxCrossEntropy(OutputLoss):
+    """Today's loss, for comparison: −log of the softmax of the right class's output (a score, larger is better)."""
+
+    def call(self, y_true, y_pred):
+        return ops.logsumexp(y_pred, axis=-1) - ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+
+    def derivatives(self, y_true, y_pred):
+        p = ops.softmax(y_pred, axis=-1)
+        return p - _right(y_true, y_pred), _covariance(p)
+
+
+def _right(y_true, y_pred):
+    """1 for the right class, 0 elsewhere, in the outputs' shape (N, classes)."""
+    classes = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+    return ops.one_hot(classes, y_pred.shape[-1], dtype=y_pred.dtype)
+
+
+def _covariance(p):
+    """diag(p) − p pᵀ: the second derivatives of a log-sum-exp whose first are ±p."""
+    return ops.eye(p.shape[-1]) * p[:, :, None] - p[:, :, None] * p[:, None, :]

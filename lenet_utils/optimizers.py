@@ -1,0 +1,163 @@
+"""How the network of 1998 learns: a rate of its own for every weight, from the curvature of the loss.
+
+The paper's stochastic diagonal Levenberg–Marquardt (section II.C, appendix C): u_k ← u_k − ε_k ∂E/∂u_k with
+ε_k = η / (μ + h_kk), where h_kk is the loss's second derivative by u_k, averaged over some pictures and computed by
+one backward pass. Taught in the chapter *the-1998-network*.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from lenet_utils.layers import EuclideanRBF
+from lenet_utils.paper import CURVATURE_SAMPLES, LEARNING_RATES, MU
+
+register = keras.saving.register_keras_serializable("lenet_utils")
+
+KEEP = ("first", "latest", "largest")
+"""Which estimate of a curvature counts, when one is made before every pass."""
+
+TOP = ("constant", "exact")
+"""Where the curvatures start, at the inputs of the output layer; see `curvatures`."""
+
+
+def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
+    """h_kk of every trainable weight: the diagonal Gauss–Newton second derivative, averaged over pictures.
+
+    One forward pass keeps what each layer reads; one backward pass asks each layer to carry ∂²E/∂x² down
+    (appendix C; `lenet_utils.layers`).
+
+    Args:
+        model: a chain of layers of `lenet_utils.layers` (Keras' Flatten may stand between).
+        x: pictures, (N, rows, columns, maps); 500 of them in the paper.
+        y: right classes, (N,).
+        loss: one of `lenet_utils.losses`.
+        top: what an output layer of distances is given. "constant": 2 for each of its inputs, the exact second
+            derivative of a squared distance (Eq. 8). The authors' later code does this for every loss. "exact":
+            the diagonal of the loss's own second derivatives; with Eq. 9 that fades where the network is sure.
+
+    Returns:
+        A list of tensors, shaped and ordered like `model.trainable_weights`, none negative.
+
+    Raises:
+        ValueError: an unknown `top`, or a layer that cannot carry curvatures.
+    """
+    if top not in TOP:
+        raise ValueError(f"top={top!r} is unknown; choose one of {TOP}.")
+    inputs, signal = [], ops.convert_to_tensor(x, "float32")
+    for layer in model.layers:
+        inputs.append(signal)
+        signal = layer(signal)
+    slope, hessian = loss.derivatives(y, signal)
+    upstream, found = ops.diagonal(hessian, axis1=1, axis2=2), []
+    for layer, read in zip(reversed(model.layers), reversed(inputs), strict=True):
+        if isinstance(layer, EuclideanRBF):
+            constant = top == "constant"
+            upstream = ops.full_like(read, 2.0) if constant else layer.exact_curvature(read, slope, hessian)
+        elif isinstance(layer, keras.layers.Flatten):
+            upstream = ops.reshape(upstream, ops.shape(read))
+        elif hasattr(layer, "curvature"):
+            upstream, of_weights = layer.curvature(read, upstream)
+            found = [*of_weights, *found]
+        else:
+            raise ValueError(f"{layer.name}, a {type(layer).__name__}, cannot carry curvatures backward.")
+    return [total / len(x) for total in found]
+
+
+@register
+class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
+    """Gradient descent with ε_k = η / (μ + h_kk) for each weight (Eq. 21 and appendix C).
+
+    The curvatures h_kk do not come from gradients: `CurvatureEstimation`, a callback, or `set_curvatures` puts them
+    in. Meant for one pattern at a time, which `lenet_utils.training.fit_pattern_by_pattern` does fast; `fit()` with
+    mini-batches works as well.
+
+    Args:
+        learning_rate: η, a number or a Keras schedule. The paper's first is 5e-4.
+        mu: μ, which keeps ε below η/μ where the loss is flat.
+    """
+
+    def __init__(self, learning_rate=LEARNING_RATES[0], mu: float = MU, name="sdlm", **options):
+        super().__init__(learning_rate=learning_rate, name=name, **options)
+        self.mu = mu
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self.estimated = False
+        self.curvatures = [
+            self.add_variable_from_reference(variable, name="curvature") for variable in variables
+        ]
+
+    def set_curvatures(self, values) -> None:
+        """Take h_kk, one array for each trainable weight, as `curvatures` returns them."""
+        for curvature, value in zip(self.curvatures, values, strict=True):
+            curvature.assign(value)
+        self.estimated = True
+
+    def rates(self) -> list[np.ndarray]:
+        """ε_k of every weight, shaped and ordered like the trainable weights."""
+        self._need_curvatures()
+        eta = float(self.learning_rate)
+        return [eta / (self.mu + ops.convert_to_numpy(curvature)) for curvature in self.curvatures]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self._need_curvatures()
+        curvature = self.curvatures[self._get_variable_index(variable)]
+        eta = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, eta / (self.mu + curvature) * gradient)
+
+    def _need_curvatures(self):
+        if not self.built or not self.estimated:
+            raise RuntimeError(
+                "No curvatures yet: every rate would be η/μ. Give fit() the callback CurvatureEstimation(x, y), or "
+                "call set_curvatures(curvatures(model, x, y, loss)) first."
+            )
+
+    def get_config(self):
+        return {**super().get_config(), "mu": self.mu}
+
+
+class CurvatureEstimation(keras.callbacks.Callback):
+    """Estimates the curvatures before each pass and sets the paper's η for it.
+
+    Args:
+        x, y: training pictures and their classes, from which the samples are drawn.
+        samples: how many, anew for each pass.
+        keep: which estimate counts: "first" (made once), "latest" (made afresh, as the paper says) or "largest"
+            (of each weight's estimates so far).
+        top: see `curvatures`.
+        learning_rates: η of each pass, the last one from then on; None leaves the optimizer's own.
+        seed: fixes the samples.
+    """
+
+    def __init__(
+        self,
+        x,
+        y,
+        samples: int = CURVATURE_SAMPLES,
+        keep: str = "first",
+        top: str = "constant",
+        learning_rates=LEARNING_RATES,
+        seed: int = 0,
+    ):
+        super().__init__()
+        if keep not in KEEP:
+            raise ValueError(f"keep={keep!r} is unknown; choose one of {KEEP}.")
+        self.x, self.y, self.samples = x, y, min(samples, len(x))
+        self.keep, self.top, self.learning_rates, self.seed = keep, top, learning_rates, seed
+
+    def on_epoch_begin(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        if not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
+        if self.learning_rates is not None:
+            optimizer.learning_rate = self.learning_rates[min(epoch, len(self.learning_rates) - 1)]
+        if self.keep == "first" and optimizer.estimated:
+            return
+        chosen = np.random.default_rng([self.seed, epoch]).choice(len(self.x), self.samples, replace=False)
+        found = curvatures(self.model, self.x[chosen], self.y[chosen], self.model.loss, self.top)
+        if self.keep == "largest" and optimizer.estimated:
+            found = [ops.maximum(*pair) for pair in zip(found, optimizer.curvatures, strict=True)]
+        optimizer.set_curvatures(found)
