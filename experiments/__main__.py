@@ -12,6 +12,7 @@ Every finished run is recorded at once in experiments/results/NAME.json; runs fo
 
 import argparse
 import importlib
+import os
 import pkgutil
 import time
 from pathlib import Path
@@ -24,7 +25,7 @@ CHECKPOINTS = record.ROOT / "checkpoints"
 
 def names() -> list[str]:
     """The studies there are: every module of this folder with a `run`."""
-    helpers = {"__main__", "record"}
+    helpers = {"__main__", "record", "network_of_1998"}
     return sorted(m.name for m in pkgutil.iter_modules(experiments.__path__) if m.name not in helpers)
 
 
@@ -60,6 +61,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     from joblib import Parallel, delayed
 
+    # Runs side by side share the cores instead of each asking for all of them.
+    share = max(1, (os.cpu_count() or 1) // chosen.jobs)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
     calls = (delayed(one_run)(chosen.study, variant, seed, data) for variant, seed in missing)
     for number, run in enumerate(Parallel(n_jobs=chosen.jobs, return_as="generator_unordered")(calls), 1):
         book["runs"].append(run)

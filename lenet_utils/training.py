@@ -9,7 +9,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from lenet_utils.layers import EuclideanRBF
 from lenet_utils.models import classify
+from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
 from lenet_utils.paper import LEARNING_RATES
 
 BATCH_SIZE = 64
@@ -177,8 +179,9 @@ def fit_pattern_by_pattern(
             again, and ends as if it had not been interrupted.
 
     Returns:
-        A dict with a list for each of "loss" (the mean over the pass, each picture before its update), "seconds",
-        and, with validation, "validation_error_percent": one value a pass.
+        A dict of lists, one value a pass: "loss" and "error_percent" (over the pass, each picture judged just before
+        it changes the weights), "seconds", "lowest_rate" and "highest_rate" (of all weights) and, with validation,
+        "validation_error_percent".
     """
     history, first = _resume(model, checkpoint)
     for callback in callbacks:
@@ -194,63 +197,80 @@ def fit_pattern_by_pattern(
                 callback.on_epoch_begin(number)
             generator = np.random.default_rng([seed, number])
             order = generator.permutation(len(x)) if shuffle else np.arange(len(x))
-            begin, losses = time.perf_counter(), 0.0
+            rates = _rates(model)
+            history["lowest_rate"].append(float(min(rate.min() for rate in rates)))
+            history["highest_rate"].append(float(max(rate.max() for rate in rates)))
+            begin, totals = time.perf_counter(), np.zeros(2)
             for start in range(0, len(x), chunk):
                 chosen = order[start : start + chunk]
                 shown = x[chosen] if distort is None else distort(x[chosen], generator)
-                losses += update(shown, y[chosen])
+                totals += update(rates, shown, y[chosen])
                 line.update(len(chosen))
-            history["loss"].append(losses / len(x))
+            history["loss"].append(totals[0] / len(x))
+            history["error_percent"].append(100 * totals[1] / len(x))
             history["seconds"].append(time.perf_counter() - begin)
             if validation is not None:
                 history["validation_error_percent"].append(error_percent(model, *validation))
-            line.set_postfix({name: f"{values[-1]:.3f}" for name, values in history.items() if values})
+            shown_figures = ("loss", "error_percent", "validation_error_percent")
+            line.set_postfix({name: f"{history[name][-1]:.2f}" for name in shown_figures if history[name]})
             _save(model, checkpoint, history)
     return history
 
 
+def _rates(model) -> list[np.ndarray]:
+    """The rate of every trainable weight: the second-order rule's own, or one for all."""
+    optimizer = model.optimizer
+    if isinstance(optimizer, StochasticDiagonalLevenbergMarquardt):
+        return optimizer.rates()
+    return [np.float32(optimizer.learning_rate)] * len(model.trainable_variables)
+
+
 def _compiled_updates(model):
-    """A function of (pictures, classes) that shows them one after the other and returns the sum of their losses."""
+    """A function of (rates, pictures, classes) that shows the pictures one after the other.
+
+    It returns the sum of their losses and how many were misread, each judged before its own update.
+    """
     import tensorflow as tf
 
-    loss, optimizer = model.loss, model.optimizer
+    nearest = isinstance(model.layers[-1], EuclideanRBF)
 
     @tf.function(jit_compile=True)
     def run(weights, fixed, rates, pictures, classes):
-        def one_pattern(index, weights, total):
+        def one_pattern(index, weights, totals):
             picture, right = pictures[index][None], classes[index][None]
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 outputs, _ = model.stateless_call(weights, fixed, picture, training=True)
-                error = loss(right, outputs)
-            gradients = tape.gradient(error, weights)
+                loss = model.loss(right, outputs)
+            gradients = tape.gradient(loss, weights)
             changed = [w - rate * g for w, rate, g in zip(weights, rates, gradients, strict=True)]
-            return index + 1, changed, total + error
+            answer = tf.argmax(-outputs if nearest else outputs, axis=-1, output_type=tf.int32)
+            misread = tf.cast(answer != right, tf.float32)[0]
+            return index + 1, changed, totals + tf.stack([loss, misread])
 
-        start = (tf.constant(0), weights, tf.constant(0.0))
+        start = (tf.constant(0), weights, tf.zeros(2))
         return tf.while_loop(lambda index, *_: index < len(pictures), one_pattern, start)[1:]
 
-    def update(pictures, classes):
+    def update(rates, pictures, classes):
         with tf.device("CPU"):
-            trainable = model.trainable_variables
-            rates = getattr(optimizer, "rates", lambda: [float(optimizer.learning_rate)] * len(trainable))()
-            changed, total = run(
-                [tf.convert_to_tensor(v) for v in trainable],
-                [tf.convert_to_tensor(v) for v in model.non_trainable_variables],
+            weights, totals = run(
+                [tf.convert_to_tensor(variable) for variable in model.trainable_variables],
+                [tf.convert_to_tensor(variable) for variable in model.non_trainable_variables],
                 [tf.constant(rate, tf.float32) for rate in rates],
                 tf.constant(pictures, tf.float32),
                 tf.constant(classes, tf.int32),
             )
-        for variable, value in zip(trainable, changed, strict=True):
+        for variable, value in zip(model.trainable_variables, weights, strict=True):
             variable.assign(value)
-        return float(total)
+        return totals.numpy()
 
     return update
 
 
 def _resume(model, checkpoint):
     """The history so far and the number of finished passes; weights and curvatures are put back."""
-    history = {"loss": [], "seconds": [], "validation_error_percent": []}
+    figures = ("loss", "error_percent", "seconds", "lowest_rate", "highest_rate", "validation_error_percent")
+    history = {name: [] for name in figures}
     if checkpoint is None or not (Path(checkpoint) / "passes.npz").exists():
         return history, 0
     with np.load(Path(checkpoint) / "passes.npz", allow_pickle=False) as file:

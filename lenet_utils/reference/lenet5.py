@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lenet_utils.paper import C3_TABLE, RBF_BITMAPS
+from lenet_utils.paper import C3_TABLE, INITIAL_RANGE, MU, RBF_BITMAPS
 from lenet_utils.reference.parts import (
     correlation_image_gradient,
     correlation_kernel_gradient,
@@ -74,7 +74,7 @@ def initial_weights(recipe="lush", seed=0):
             weights[name] = bitmaps()
         elif recipe == "published" or part == "kernel":
             fan_in = FAN_IN[layer][C3_MAPS] if name == "C3/kernel" else FAN_IN[layer]
-            bound = 2.4 / fan_in if recipe == "published" else 1 / np.sqrt(fan_in)
+            bound = INITIAL_RANGE / fan_in if recipe == "published" else 1 / np.sqrt(fan_in)
             weights[name] = generator.uniform(-bound, bound, shape)
         else:
             weights[name] = np.full(shape, 0.5 if part == "coefficient" else 0.0)
@@ -116,7 +116,7 @@ def distances_gradient(x, centres, first):
 def distances_curvature(x, centres, first, second):
     """∂²E/∂x_j² = Σ_i ∂E/∂y_i · 2 + Σ_ik ∂²E/∂y_i∂y_k · g_ij g_kj, with g_ij = 2 (x_j − w_ij): (N, 84).
 
-    Exact, and never negative for the two losses below.
+    Exact; for the two losses below not negative, but for rounding.
     """
     g = 2 * (x[:, None] - centres)
     return 2 * first.sum(axis=1, keepdims=True) + (g * (second @ g)).sum(axis=1)
@@ -225,7 +225,7 @@ def squares(arrays):
     return {name: array**2 for name, array in arrays.items()}
 
 
-def learning_rates(curvatures, eta, mu=0.02):
+def learning_rates(curvatures, eta, mu=MU):
     """ε_k = η / (μ + h_k) for every weight: stochastic diagonal Levenberg–Marquardt (appendix C)."""
     return {name: eta / (mu + curvature) for name, curvature in curvatures.items()}
 
@@ -312,7 +312,7 @@ class LeNet5:
         return backward(x, self.weights, squash_slopes(x), up)
 
     def curvatures(self, images, classes, loss=maximum_a_posteriori):
-        """h_k, the mean over the pictures of ∂²E/∂w_k², by weight: diagonal Gauss–Newton, never negative.
+        """h_k, the mean over the pictures of ∂²E/∂w_k², by weight: diagonal Gauss–Newton.
 
         Args: as for `gradients`. With `maximum_likelihood` the curvature at the top is 2 everywhere.
         """

@@ -1,0 +1,129 @@
+"""What the studies of the 1998 network share: one training, described by its settings and reported whole.
+
+The paper leaves choices open; `Settings` names them all. `train` returns the fields of one recorded run, among them
+the settings, so that a record says what it is a record of.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from lenet_utils.data import to_lenet_input
+from lenet_utils.distortions import distort
+from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
+from lenet_utils.models import lenet5_1998
+from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
+from lenet_utils.paper import LEARNING_RATES
+from lenet_utils.training import error_percent, fit_pattern_by_pattern
+
+HELD_OUT = 10_000
+"""The last training digits, on which the search for open choices is judged instead of on test digits."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One way of completing the published description.
+
+    j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
+    initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
+    coefficient: what the subsampling layers start with, where `initial` draws no coefficients.
+    gain: multiplies every η of the paper's schedule.
+    order: "shuffled" anew for each pass, or one "fixed" random order for all of them.
+    distorted: every picture distorted afresh each time it is shown.
+    """
+
+    j: float | None = 1.0
+    initial: str = "lush"
+    coefficient: float = 0.5
+    keep: str = "first"
+    top: str = "constant"
+    gain: float = 1.0
+    order: str = "shuffled"
+    distorted: bool = False
+
+
+def build(settings: Settings) -> keras.Model:
+    """A fresh network, compiled as the settings say."""
+    model = lenet5_1998(initial=settings.initial)
+    if settings.initial != "published":
+        for name in ("S2", "S4"):
+            coefficient = model.get_layer(name).coefficient
+            coefficient.assign(keras.ops.full_like(coefficient, settings.coefficient))
+    loss = MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j)
+    model.compile(optimizer=StochasticDiagonalLevenbergMarquardt(), loss=loss)
+    return model
+
+
+def split(data):
+    """The training set in two: what a search trains on, and the held-out digits that judge it."""
+    cut = len(data.x_train) - HELD_OUT
+    return (data.x_train[:cut], data.y_train[:cut]), (data.x_train[cut:], data.y_train[cut:])
+
+
+def train(training_set, judged, settings: Settings, seed: int, folder: Path, model=None):
+    """Train for the paper's 20 passes; nothing is decided by the digits that judge.
+
+    Args:
+        training_set, judged: (pictures, classes), uint8 pictures; the second are looked at after every pass.
+        settings: the open choices.
+        seed: of the weights, the order, the curvature samples and the distortions.
+        folder: for the checkpoint.
+        model: a function that returns a compiled network, instead of `build(settings)`.
+
+    Returns:
+        The fields of a recorded run, less the error on the judged digits, and the network: see `faithful`.
+    """
+    keras.utils.set_random_seed(seed)
+    model = model() if model else build(settings)
+    x, y = to_lenet_input(training_set[0]), training_set[1]
+    if settings.order == "fixed":
+        order = np.random.default_rng(seed).permutation(len(x))
+        x, y = x[order], y[order]
+    second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
+    schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
+    estimation = CurvatureEstimation(
+        x, y, keep=settings.keep, top=settings.top, learning_rates=None, seed=seed
+    )
+    history = fit_pattern_by_pattern(
+        model,
+        x,
+        y,
+        passes=len(LEARNING_RATES),
+        callbacks=[schedule, estimation] if second_order else [schedule],
+        validation=(to_lenet_input(judged[0]), judged[1]),
+        distort=distort if settings.distorted else None,
+        shuffle=settings.order == "shuffled",
+        seed=seed,
+        checkpoint=folder,
+    )
+    return {
+        "train_error_percent": round(error_percent(model, x, y), 3),
+        "seconds": round(sum(history["seconds"]), 1),
+        "settings": asdict(settings),
+        "curve": curve(history),
+    }, model
+
+
+class Schedule(keras.callbacks.Callback):
+    """Sets η before each pass."""
+
+    def __init__(self, rates):
+        super().__init__()
+        self.rates = rates
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.optimizer.learning_rate = self.rates[epoch]
+
+
+def curve(history: dict) -> list[dict]:
+    """One row a pass: errors in percent (while training, and on the judged digits), loss, rates, seconds."""
+    names = {"error_percent": "train_error_percent", "validation_error_percent": "test_error_percent"}
+    return [
+        {
+            "pass": number,
+            **{names.get(name, name): float(f"{values[number - 1]:.5g}") for name, values in history.items()},
+        }
+        for number in range(1, len(history["loss"]) + 1)
+    ]
