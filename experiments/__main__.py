@@ -64,6 +64,9 @@ def main(arguments: list[str] | None = None) -> None:
     # Runs side by side share the cores instead of each asking for all of them.
     share = max(1, (os.cpu_count() or 1) // chosen.jobs)
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(share))
+    if share == 1:
+        # Without this, every small product of XLA is handed to a second thread that waits for the same core.
+        os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     calls = (delayed(one_run)(chosen.study, variant, seed, data) for variant, seed in missing)
     for number, run in enumerate(Parallel(n_jobs=chosen.jobs, return_as="generator_unordered")(calls), 1):
         book["runs"].append(run)

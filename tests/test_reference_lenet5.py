@@ -426,7 +426,7 @@ def test_a_pass_ends_where_that_of_keras_ends(net, keras_net, digits):
     before = {name: array.copy() for name, array in net.weights.items()}
     net.train_one_pass(x, y, reference.learning_rates(curvatures, paper.LEARNING_RATES[0]))
     for name, weight in by_name(keras_net.trainable_variables).items():
-        same(net.weights[name] - before[name], weight.numpy() - before[name], 1e-3)
+        same(net.weights[name] - before[name], weight.value.numpy() - before[name], 1e-3)
 
 
 # --- At work ---
