@@ -51,8 +51,12 @@ def build(settings: Settings) -> keras.Model:
         for name in ("S2", "S4"):
             coefficient = model.get_layer(name).coefficient
             coefficient.assign(keras.ops.full_like(coefficient, settings.coefficient))
-    loss = MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j)
-    model.compile(optimizer=StochasticDiagonalLevenbergMarquardt(), loss=loss)
+    return compiled(model, MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j))
+
+
+def compiled(model, loss, optimizer=None) -> keras.Model:
+    """The model, ready to train with the second-order method or with the optimizer given."""
+    model.compile(optimizer=optimizer or StochasticDiagonalLevenbergMarquardt(), loss=loss)
     return model
 
 

@@ -45,7 +45,7 @@ def run(data, variant: str, seed: int, folder) -> dict:
         checkpoint=folder / "checkpoint",
     )
     if seed == 0:
-        save_weights(model, WEIGHTS["mnist"])
+        save_weights(model, WEIGHTS["lenet5"]["mnist"])
     x_sample = to_lenet_input(np.concatenate([sample.x_train, sample.x_test]))
     y_sample = np.concatenate([sample.y_train, sample.y_test])
     return {

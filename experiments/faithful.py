@@ -1,0 +1,30 @@
+"""LeNet-5 of 1998 as published: 20 passes over MNIST, one digit at a time, with its own second-order method.
+
+What the paper leaves open is settled by `faithful_search` on held-out training digits; here the test set is looked at
+after every pass, decides nothing, and the last pass is what is reported. The chapter *the-1998-network* plots this
+record beside the paper's figures 5 and 8.
+"""
+
+import numpy as np
+
+from experiments.network_of_1998 import Settings, train
+from lenet_utils.data import load_mnist, to_lenet_input
+from lenet_utils.models import classify
+
+VARIANTS = ["faithful"]
+SETTINGS = Settings()
+
+
+def load():
+    return load_mnist("full")
+
+
+def run(data, variant: str, seed: int, folder, settings: Settings = SETTINGS) -> dict:
+    test = (data.x_test, data.y_test)
+    fields, model = train((data.x_train, data.y_train), test, settings, seed, folder)
+    misread = np.flatnonzero(classify(model, to_lenet_input(data.x_test)) != data.y_test)
+    return {
+        "test_error_percent": round(100 * len(misread) / len(data.y_test), 2),
+        **fields,
+        "misread": misread.tolist(),
+    }

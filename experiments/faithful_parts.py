@@ -1,0 +1,70 @@
+"""What did each idea of 1998 buy? The faithful network with one part at a time replaced by today's.
+
+Everything else stays as in `faithful`, whose runs are the base: data, passes, seeds, schedule. "plain SGD" has one
+rate for all weights, the paper's schedule times SGD_GAIN, chosen by held-out training digits (`faithful_search`).
+"""
+
+from functools import partial
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from experiments import faithful
+from experiments.network_of_1998 import build, compiled, train
+from lenet_utils.data import load_mnist
+from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
+from lenet_utils.losses import MaximumLikelihood, SoftmaxCrossEntropy
+from lenet_utils.paper import C3_TABLE
+from lenet_utils.training import error_percent
+
+SGD_GAIN = 1.0
+
+
+class AveragePooling(layers.AveragePooling2D):
+    """Today's S2 and S4: the mean of four, nothing to train and no squashing."""
+
+    def curvature(self, inputs, upstream):
+        quarter = upstream / 16  # (1/4)²
+        return ops.repeat(ops.repeat(quarter, 2, axis=1), 2, axis=2), []
+
+
+def chain(subsampling=Subsampling, table=C3_TABLE, output=None, initial="lush") -> keras.Model:
+    """The network of 1998 with some parts exchanged: `lenet5_1998` where nothing is."""
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1), name="input"),
+            Convolution(6, initial=initial, name="C1"),
+            subsampling(name="S2"),
+            Convolution(16, table, initial=initial, name="C3"),
+            subsampling(name="S4"),
+            Convolution(120, initial=initial, name="C5"),
+            layers.Flatten(name="flatten"),
+            FullyConnected(84, initial=initial, name="F6"),
+            output or EuclideanRBF(name="output"),
+        ],
+        name="lenet5_1998_but_one_part",
+    )
+
+
+def random_codes(seed: int = 1998) -> np.ndarray:
+    """Ten targets of 84 cells, each ±1 at random: as far apart as the bitmaps are alike."""
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (10, 84))
+
+
+def softmax_output():
+    return FullyConnected(10, squashed=False, name="output")
+
+
+PARTS = {
+    "Eq. 8 instead of Eq. 9": lambda: compiled(chain(), MaximumLikelihood()),
+    "softmax for the RBF output": lambda: compiled(chain(output=softmax_output()), SoftmaxCrossEntropy()),
+    "random codes for the bitmaps": lambda: compiled(chain(output=EuclideanRBF(random_codes(), name="output"))),
+    "dense C3": lambda: compiled(chain(table=None)),
+    "average pooling": lambda: compiled(chain(subsampling=AveragePooling)),
+    "He initialisation": lambda: compiled(chain(initial="he")),
+    "plain SGD": lambda: compiled(chain(), optimizer=keras.optimizers.SGD()),
+}
+"""Each exchange as a function that returns a fresh compiled network."""
+
+VARIANTS = list(PARTS)
