@@ -51,7 +51,7 @@ chapters: .venv/ready _build/home ## run chapters, store the outputs tests check
 	@$(RUN) scripts/refresh_chapter.py $(NAME)
 
 results: .venv/ready ## run the long studies that are not recorded yet (hours; needs all the data)
-	@for study in pretrained_lenet5 alexnet_on_cifar10; do $(RUN) -m experiments $$study; done
+	@$(RUN) -m experiments all --jobs $${JOBS:-1}
 
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
 	@$(RUN) scripts/measure.py

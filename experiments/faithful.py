@@ -12,6 +12,7 @@ from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.models import classify
 
 VARIANTS = ["faithful"]
+SEEDS = 5
 SETTINGS = Settings()
 
 

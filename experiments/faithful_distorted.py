@@ -9,6 +9,7 @@ from dataclasses import replace
 from experiments import faithful
 
 VARIANTS = ["distorted"]
+SEEDS = 5
 SETTINGS = replace(faithful.SETTINGS, distorted=True)
 
 load = faithful.load

@@ -4,19 +4,18 @@ Everything else stays as in `faithful`, whose runs are the base: data, passes, s
 rate for all weights, the paper's schedule times SGD_GAIN, chosen by held-out training digits (`faithful_search`).
 """
 
-from functools import partial
+from dataclasses import replace
 
 import keras
 import numpy as np
 from keras import layers, ops
 
 from experiments import faithful
-from experiments.network_of_1998 import build, compiled, train
+from experiments.network_of_1998 import compiled, train
 from lenet_utils.data import load_mnist
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumLikelihood, SoftmaxCrossEntropy
 from lenet_utils.paper import C3_TABLE
-from lenet_utils.training import error_percent
 
 SGD_GAIN = 1.0
 
@@ -29,7 +28,7 @@ class AveragePooling(layers.AveragePooling2D):
         return ops.repeat(ops.repeat(quarter, 2, axis=1), 2, axis=2), []
 
 
-def chain(subsampling=Subsampling, table=C3_TABLE, output=None, initial="lush") -> keras.Model:
+def chain(subsampling=Subsampling, table=C3_TABLE, output=None, initial="working") -> keras.Model:
     """The network of 1998 with some parts exchanged: `lenet5_1998` where nothing is."""
     return keras.Sequential(
         [
@@ -59,7 +58,9 @@ def softmax_output():
 PARTS = {
     "Eq. 8 instead of Eq. 9": lambda: compiled(chain(), MaximumLikelihood()),
     "softmax for the RBF output": lambda: compiled(chain(output=softmax_output()), SoftmaxCrossEntropy()),
-    "random codes for the bitmaps": lambda: compiled(chain(output=EuclideanRBF(random_codes(), name="output"))),
+    "random codes for the bitmaps": lambda: compiled(
+        chain(output=EuclideanRBF(random_codes(), name="output"))
+    ),
     "dense C3": lambda: compiled(chain(table=None)),
     "average pooling": lambda: compiled(chain(subsampling=AveragePooling)),
     "He initialisation": lambda: compiled(chain(initial="he")),
@@ -68,3 +69,16 @@ PARTS = {
 """Each exchange as a function that returns a fresh compiled network."""
 
 VARIANTS = list(PARTS)
+SEEDS = 5
+
+
+def load():
+    return load_mnist("full")
+
+
+def run(data, variant: str, seed: int, folder) -> dict:
+    settings = replace(faithful.SETTINGS, gain=SGD_GAIN) if variant == "plain SGD" else faithful.SETTINGS
+    fields, _ = train(
+        (data.x_train, data.y_train), (data.x_test, data.y_test), settings, seed, folder, PARTS[variant]
+    )
+    return {"test_error_percent": fields["curve"][-1]["test_error_percent"], **fields}

@@ -2,37 +2,46 @@
 
 The paper does not say how large j of Eq. 9 is, with which coefficients the subsampling layers start, or how its
 curvatures stay usable when units saturate; and its own rule for the initial weights does not train. This study
-trains on the first 50,000 training digits and judges by the other 10,000: no test digit takes part. What it finds,
-`faithful` then runs once on the test set. "test_error_percent" is here the error on those 10,000.
+trains on the first 50,000 training digits for the first 12 passes, by which the paper's curve has settled, and judges
+by the other 10,000: no test digit takes part. What it finds, `faithful` runs once on the test set.
+"test_error_percent" is here the error on those 10,000.
 """
 
 from dataclasses import replace
 
-from experiments.network_of_1998 import Settings, split, train
-from lenet_utils.data import load_mnist
+import keras
 
+from experiments.network_of_1998 import Settings, compiled, split, train
+from lenet_utils.data import load_mnist
+from lenet_utils.losses import MaximumAPosteriori
+from lenet_utils.models import lenet5_1998
+
+PASSES = 12
 BASE = Settings()
 
 CHOICES = {
     "base": {},
     "Eq. 8": {"j": None},
-    "j = 0.1": {"j": 0.1},
-    "j = 5": {"j": 5.0},
-    "j = 20": {"j": 20.0},
+    "j = 10": {"j": 10.0},
     "j = 100": {"j": 100.0},
+    "j = 100, exact curvature": {"j": 100.0, "top": "exact"},
     "curvatures re-estimated": {"keep": "latest"},
     "curvatures: largest so far": {"keep": "largest"},
-    "exact curvature of Eq. 9": {"top": "exact"},
     "published initial weights": {"initial": "published"},
+    "coefficients 0.5": {"coefficient": 0.5},
     "coefficients 0.6": {"coefficient": 0.6},
-    "coefficients 0.25": {"coefficient": 0.25},
+    "coefficients 1": {"coefficient": 1.0},
     "one order for all passes": {"order": "fixed"},
     "rates doubled": {"gain": 2.0},
     "rates halved": {"gain": 0.5},
 }
 """One departure from the base each."""
 
-VARIANTS = list(CHOICES)
+SGD_GAINS = {"plain SGD, rates × 0.2": 0.2, "plain SGD, rates × 0.5": 0.5, "plain SGD, rates × 1": 1.0}
+"""For `faithful_parts`: which multiple of the paper's η one rate for all weights should be."""
+
+VARIANTS = [*CHOICES, *SGD_GAINS]
+SEEDS = 2
 
 
 def load():
@@ -41,5 +50,11 @@ def load():
 
 def run(data, variant: str, seed: int, folder) -> dict:
     training_set, held_out = split(data)
-    fields, _ = train(training_set, held_out, replace(BASE, **CHOICES[variant]), seed, folder)
+    settings = replace(BASE, **CHOICES.get(variant, {"gain": SGD_GAINS.get(variant)}))
+    model = plain_sgd if variant in SGD_GAINS else None
+    fields, _ = train(training_set, held_out, settings, seed, folder, model, PASSES)
     return {"test_error_percent": fields["curve"][-1]["test_error_percent"], **fields}
+
+
+def plain_sgd() -> keras.Model:
+    return compiled(lenet5_1998(), MaximumAPosteriori(BASE.j), keras.optimizers.SGD())

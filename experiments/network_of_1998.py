@@ -28,15 +28,15 @@ class Settings:
 
     j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
     initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
-    coefficient: what the subsampling layers start with, where `initial` draws no coefficients.
+    coefficient: what the subsampling layers start with, instead of what `initial` says.
     gain: multiplies every η of the paper's schedule.
     order: "shuffled" anew for each pass, or one "fixed" random order for all of them.
     distorted: every picture distorted afresh each time it is shown.
     """
 
     j: float | None = 1.0
-    initial: str = "lush"
-    coefficient: float = 0.5
+    initial: str = "working"
+    coefficient: float | None = None
     keep: str = "first"
     top: str = "constant"
     gain: float = 1.0
@@ -47,7 +47,7 @@ class Settings:
 def build(settings: Settings) -> keras.Model:
     """A fresh network, compiled as the settings say."""
     model = lenet5_1998(initial=settings.initial)
-    if settings.initial != "published":
+    if settings.coefficient is not None:
         for name in ("S2", "S4"):
             coefficient = model.get_layer(name).coefficient
             coefficient.assign(keras.ops.full_like(coefficient, settings.coefficient))
@@ -66,8 +66,8 @@ def split(data):
     return (data.x_train[:cut], data.y_train[:cut]), (data.x_train[cut:], data.y_train[cut:])
 
 
-def train(training_set, judged, settings: Settings, seed: int, folder: Path, model=None):
-    """Train for the paper's 20 passes; nothing is decided by the digits that judge.
+def train(training_set, judged, settings: Settings, seed: int, folder: Path, model=None, passes: int = 20):
+    """Train by the paper's schedule; nothing is decided by the digits that judge.
 
     Args:
         training_set, judged: (pictures, classes), uint8 pictures; the second are looked at after every pass.
@@ -75,6 +75,7 @@ def train(training_set, judged, settings: Settings, seed: int, folder: Path, mod
         seed: of the weights, the order, the curvature samples and the distortions.
         folder: for the checkpoint.
         model: a function that returns a compiled network, instead of `build(settings)`.
+        passes: how many of the paper's 20.
 
     Returns:
         The fields of a recorded run, less the error on the judged digits, and the network: see `faithful`.
@@ -94,7 +95,7 @@ def train(training_set, judged, settings: Settings, seed: int, folder: Path, mod
         model,
         x,
         y,
-        passes=len(LEARNING_RATES),
+        passes=passes,
         callbacks=[schedule, estimation] if second_order else [schedule],
         validation=(to_lenet_input(judged[0]), judged[1]),
         distort=distort if settings.distorted else None,

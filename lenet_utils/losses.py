@@ -1,6 +1,6 @@
-"""What the network of 1998 minimises: its two loss functions over distances, and how its answer is read.
+"""What the network of 1998 minimises: its two loss functions over distances, and those of older and newer networks.
 
-Both take the right classes, shape (N,), and the output layer's distances, shape (N, 10), and are ordinary Keras
+All take the right classes, shape (N,), and the output layer's numbers, shape (N, 10), and are ordinary Keras
 losses that `compile()` accepts. Beside its value, each loss here gives its first and second derivatives by the
 outputs, where the back-propagation of curvatures starts (`lenet_utils.optimizers.curvatures`). Taught in the chapter
 *the-1998-network*.
@@ -71,6 +71,23 @@ class MaximumAPosteriori(OutputLoss):
 
     def get_config(self):
         return {**super().get_config(), "j": self.j}
+
+
+@register
+class SquaredError(OutputLoss):
+    """Half the squared error of squashing units, E = ½ Σ_i (x_i − t_i)²: the target t_i is 1 for the right class, −1
+    for all others, which f reaches at a = ±1. For `lenet1` and `lenet4`, which have no bitmaps to be near to.
+    """
+
+    def call(self, y_true, y_pred):
+        return ops.sum((y_pred - self._targets(y_true, y_pred)) ** 2, axis=-1) / 2
+
+    def derivatives(self, y_true, y_pred):
+        slope = y_pred - self._targets(y_true, y_pred)
+        return slope, ops.eye(y_pred.shape[-1]) * ops.ones_like(y_pred)[:, :, None]
+
+    def _targets(self, y_true, y_pred):
+        return 2 * _right(y_true, y_pred) - 1
 
 
 @register

@@ -10,7 +10,7 @@ import numpy as np
 from keras import layers
 
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
-from lenet_utils.paper import C3_TABLE, INPUT_SIDE
+from lenet_utils.paper import C3_TABLE, INPUT_SIDE, LENET1_TABLE, LENET4_MAPS
 
 _HERE = Path(__file__).with_name("weights")
 WEIGHTS = {
@@ -18,6 +18,10 @@ WEIGHTS = {
     "lenet5_1998": {"mnist": _HERE / "lenet5-1998-mnist.npz"},
 }
 """Trained weights inside the package, by network and name; `experiments/pretrained_*.py` made them."""
+
+LENET4_TABLE = tuple((m, (m + step) % 8, (m + 2 * step) % 8) for step in (1, 2) for m in range(8))
+"""Our choice of the three S2 maps that each of LeNet-4's sixteen C3 maps reads, in the manner of Table I: neighbours
+first, then every second one. Each S2 map is read six times, and no two C3 maps read the same three."""
 
 POOLING = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 
@@ -86,7 +90,7 @@ def lenet5(
 
 def lenet5_1998(
     weights: str | Path | None = None,
-    initial: str = "lush",
+    initial: str = "working",
     input_shape: tuple[int, int, int] = (INPUT_SIDE, INPUT_SIDE, 1),
 ) -> keras.Model:
     """LeNet-5 as published in 1998 (section II.B): 60,000 trainable parameters, 340,908 connections.
@@ -133,6 +137,76 @@ def lenet5_1998(
     if weights is not None:
         load_weights(model, WEIGHTS["lenet5_1998"].get(weights, weights))
     return model
+
+
+def lenet1(initial: str = "working") -> keras.Model:
+    """LeNet-1, the small network that the paper compares LeNet-5 with: 2,578 parameters, 98,442 connections.
+
+    Layers, sizes and the table of H3 are those of LeCun et al. (1990), whose totals it meets (`paper.LENET1`); the
+    layer names are theirs, too. What the 1998 paper does not say of it and had to be chosen: the subsampling is
+    LeNet-5's, which the 1990 totals ask for (two parameters a map); every layer, the output included, squashes as in
+    LeNet-5; and as the output's 1,930 parameters leave no room for fixed bitmaps, its ten units aim at ±1, as in
+    the authors' own later code: compile it with `lenet_utils.losses.SquaredError`. Taught in *the-1998-network*.
+
+    Args:
+        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
+
+    Returns:
+        A model that maps (N, 28, 28, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
+
+        The paper scales digits down to 16×16 and centres them in those 28×28, and does not say how it scales. MNIST's
+        digits, up to 20×20, fit in as well: `to_lenet_input(pictures)[:, 2:-2, 2:-2]`.
+
+    Raises:
+        ValueError: an unknown `initial`.
+    """
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1), name="input"),
+            Convolution(4, initial=initial, name="H1"),
+            Subsampling(initial=initial, name="H2"),
+            Convolution(12, LENET1_TABLE, initial=initial, name="H3"),
+            Subsampling(initial=initial, name="H4"),
+            layers.Flatten(name="flatten"),
+            FullyConnected(10, initial=initial, name="output"),
+        ],
+        name="lenet1",
+    )
+
+
+def lenet4(initial: str = "working") -> keras.Model:
+    """LeNet-4, between LeNet-1 and LeNet-5: 50,698 parameters, 262,306 connections.
+
+    The paper (section III.C) gives the maps of its layers (`paper.LENET4_MAPS`), two S2 maps for each C1 map, about
+    260,000 connections and about 17,000 parameters. The last number cannot be met: the 120 units alone, reading all
+    of the sixteen 5×5 maps, have 48,120. What had to be chosen: the input is LeNet-5's, and each C3 map reads three S2
+    maps (`LENET4_TABLE`), which with 5×5 kernels gives the connections; which three is free. Squashing, the output's
+    ten units and their loss are as in `lenet1`: with no layer of 84 units below there are no bitmaps for an RBF
+    output to compare with. Taught in *the-1998-network*.
+
+    Args:
+        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
+
+    Returns:
+        A model that maps (N, 32, 32, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
+
+    Raises:
+        ValueError: an unknown `initial`.
+    """
+    c1, s2, c3, _, c5, classes = LENET4_MAPS
+    return keras.Sequential(
+        [
+            keras.Input((INPUT_SIDE, INPUT_SIDE, 1), name="input"),
+            Convolution(c1, initial=initial, name="C1"),
+            Subsampling(copies=s2 // c1, initial=initial, name="S2"),
+            Convolution(c3, LENET4_TABLE, initial=initial, name="C3"),
+            Subsampling(initial=initial, name="S4"),
+            Convolution(c5, initial=initial, name="C5"),
+            layers.Flatten(name="flatten"),
+            FullyConnected(classes, initial=initial, name="output"),
+        ],
+        name="lenet4",
+    )
 
 
 def classify(model: keras.Model, pictures, reject_above: float | None = None) -> np.ndarray:

@@ -40,7 +40,8 @@ def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
         A list of tensors, shaped and ordered like `model.trainable_weights`, none negative.
 
     Raises:
-        ValueError: an unknown `top`, or a layer that cannot carry curvatures.
+        ValueError: an unknown `top`, a layer that cannot carry curvatures, or an output layer whose centres are
+            trained: theirs are not known here.
     """
     if top not in TOP:
         raise ValueError(f"top={top!r} is unknown; choose one of {TOP}.")
@@ -52,6 +53,10 @@ def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
     upstream, found = ops.diagonal(hessian, axis1=1, axis2=2), []
     for layer, read in zip(reversed(model.layers), reversed(inputs), strict=True):
         if isinstance(layer, EuclideanRBF):
+            if layer.trainable_weights:
+                raise ValueError(
+                    f"{layer.name} has trainable centres; curvatures are known for fixed ones only."
+                )
             constant = top == "constant"
             upstream = ops.full_like(read, 2.0) if constant else layer.exact_curvature(read, slope, hessian)
         elif isinstance(layer, keras.layers.Flatten):
@@ -95,6 +100,11 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
         for curvature, value in zip(self.curvatures, values, strict=True):
             curvature.assign(value)
         self.estimated = True
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        # Saved curvatures count as estimated; all 0 means that none were when the model was saved.
+        self.estimated = any(bool(ops.any(curvature > 0)) for curvature in self.curvatures)
 
     def rates(self) -> list[np.ndarray]:
         """ε_k of every weight, shaped and ordered like the trainable weights."""

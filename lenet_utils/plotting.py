@@ -599,3 +599,9 @@ def plain_log_axis(axis) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
+
+
+def plain_decades(axis) -> None:
+    """Ticks at the powers of ten of a logarithmic axis, written out: 0.001 and not 10⁻³."""
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())

@@ -8,7 +8,7 @@ from keras import layers
 
 from lenet_utils import paper
 from lenet_utils.anatomy import feature_maps, layer_table, receptive_box
-from lenet_utils.models import alexnet_cifar10, lenet5
+from lenet_utils.models import alexnet_cifar10, lenet1, lenet4, lenet5, lenet5_1998
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,49 @@ def test_todays_network_differs_from_the_papers_by_1706_parameters(table):
     assert difference == {"C1": 0, "S2": -12, "C3": 900, "S4": -32, "C5": 0, "F6": 0, "output": 850}
 
 
+def assert_layer_by_layer(table, layers):
+    assert list(table.index) == [layer.name for layer in layers]
+    for layer, row in zip(layers, table.itertuples(), strict=True):
+        assert (row.kind, row.maps, row.height, row.width) == (layer.kind, layer.maps, layer.side, layer.side)
+        assert (row.parameters, row.connections) == (layer.parameters, layer.connections)
+
+
+def test_the_network_of_1998_is_the_papers_layer_by_layer():
+    table = layer_table(lenet5_1998())
+    assert_layer_by_layer(table, paper.LENET5)
+    assert table.attrs["totals"]["parameters"] == paper.TRAINABLE_PARAMETERS
+    assert table.attrs["totals"]["connections"] == paper.CONNECTIONS
+    assert list(table.receptive_field) == [5, 6, 14, 16, 32, 32, 32]
+    assert list(table.jump) == [1, 2, 2, 4, 4, 4, 4]
+
+
+def test_lenet1_is_its_papers_layer_by_layer():
+    table = layer_table(lenet1())
+    assert_layer_by_layer(table, paper.LENET1)
+    assert table.attrs["totals"]["parameters"] == paper.LENET1_TOTAL_PARAMETERS
+    assert table.attrs["totals"]["connections"] == paper.LENET1_TOTAL_CONNECTIONS
+    assert list(table.receptive_field) == [5, 6, 14, 16, 28]
+
+
+def test_lenet4_has_the_papers_maps_and_its_connections():
+    table = layer_table(lenet4())
+    assert tuple(table.maps) == paper.LENET4_MAPS
+    assert list(table.height) == [28, 14, 10, 5, 1, 1]
+    totals = table.attrs["totals"]
+    assert (totals["parameters"], totals["connections"]) == (50_698, 262_306)
+    assert totals["connections"] == pytest.approx(paper.LENET4_CONNECTIONS, rel=0.01)
+    assert table.parameters["C5"] == 48_120 > paper.LENET4_PARAMETERS
+
+
+def test_larger_pictures_give_the_network_of_1998_a_field_of_answers():
+    table = layer_table(lenet5_1998(input_shape=(40, 48, 1)))
+    assert table.loc["output", ["height", "width", "maps"]].tolist() == [3, 5, 10]
+    assert table.attrs["totals"]["parameters"] == paper.TRAINABLE_PARAMETERS
+    for name in ("F6", "output"):
+        one = {layer.name: layer.connections for layer in paper.LENET5}[name]
+        assert table.connections[name] == 3 * 5 * one
+
+
 def test_receptive_fields(table):
     assert list(table.receptive_field) == [5, 6, 14, 16, 32, 32, 32]
     assert list(table.jump) == [1, 2, 2, 4, 4, 4, 4]
@@ -57,6 +100,8 @@ def test_receptive_fields(table):
         lambda: lenet5(pooling="max"),
         lambda: lenet5(input_shape=(48, 40, 3), classes=7),
         alexnet_cifar10,
+        lenet1,
+        lenet4,
     ],
 )
 def test_parameters_are_those_that_keras_counts(model):

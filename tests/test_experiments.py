@@ -3,13 +3,31 @@
 import json
 import sys
 import types
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
 import experiments.__main__ as command
-from experiments import record
+from experiments import (
+    faithful,
+    faithful_distorted,
+    faithful_parts,
+    faithful_search,
+    network_of_1998,
+    pretrained_lenet5,
+    pretrained_lenet5_1998,
+    record,
+)
+from experiments.network_of_1998 import Settings
+from lenet_utils.data import load_mnist, to_lenet_input
+from lenet_utils.distortions import distort
+from lenet_utils.layers import EuclideanRBF, FullyConnected, Subsampling
+from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
+from lenet_utils.models import WEIGHTS
+from lenet_utils.optimizers import CurvatureEstimation, curvatures
 from lenet_utils.records import load_record, provenance_line
 
 calls = []
@@ -62,7 +80,26 @@ def test_recorded_runs_are_not_repeated(study, tmp_path):
     run(tmp_path, seeds=1)
     calls.clear()
     assert len(run(tmp_path, seeds=3)["runs"]) == 6
-    assert calls == [("one", 1), ("one", 2), ("two", 1), ("two", 2)]
+    assert calls == [("one", 1), ("two", 1), ("one", 2), ("two", 2)], (
+        "a seed for every variant, then the next"
+    )
+
+
+def test_a_study_knows_how_many_seeds_it_takes(study, tmp_path):
+    study.SEEDS = 3
+    command.main(["tiny", "--results", str(tmp_path)])
+    assert len(calls) == 6
+    found = json.loads((tmp_path / "tiny.json").read_text())
+    assert found["command"] == "python -m experiments tiny --seeds 3"
+
+
+def test_all_runs_every_study_and_a_name_may_have_dashes(study, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "experiments.tiny_too", study)
+    monkeypatch.setattr(command, "names", lambda: ["tiny", "tiny_too"])
+    command.main(["tiny-too", "--results", str(tmp_path)])
+    assert [path.name for path in tmp_path.glob("*.json")] == ["tiny_too.json"]
+    command.main(["all", "--results", str(tmp_path)])
+    assert (tmp_path / "tiny.json").exists() and len(calls) == 4
 
 
 def test_an_interruption_loses_only_the_run_it_hits(study, tmp_path):
@@ -94,5 +131,230 @@ def test_stored_records_are_complete_and_come_from_committed_code(path):
     assert found["runs"]
     assert len(found["provenance"]["commit"]) == 40, "recorded with uncommitted changes"
     for one in found["runs"]:
-        assert one["curve"][-1]["epoch"] == len(one["curve"])
+        last = one["curve"][-1]
+        assert last["pass" if "pass" in last else "epoch"] == len(one["curve"])
         assert 0 <= one["test_error_percent"] <= 100
+
+
+# --- The network of 1998 ---
+
+HELD_OUT = 20
+RATES = (0.02, 0.01)
+
+
+class PoisonedTestSet:
+    """Sixty digits to train on; whoever looks at a test digit is stopped."""
+
+    def __init__(self):
+        digits = load_mnist("sample")
+        self.x_train, self.y_train = digits.x_train[:60], digits.y_train[:60]
+
+    def __getattr__(self, name):
+        raise AssertionError(f"looked at {name}")
+
+
+def tiny_network(initial="lush"):
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1)),
+            Subsampling(initial=initial, name="S2"),
+            Subsampling(initial=initial, name="S4"),
+            keras.layers.Flatten(),
+            FullyConnected(84, initial=initial),
+            EuclideanRBF(),
+        ]
+    )
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    """Two passes with a small network instead of twenty with LeNet-5; twenty digits held out."""
+    monkeypatch.setattr(network_of_1998, "lenet5_1998", tiny_network)
+    monkeypatch.setattr(network_of_1998, "LEARNING_RATES", RATES)
+    monkeypatch.setattr(network_of_1998, "HELD_OUT", HELD_OUT)
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What every training is called with; none takes place."""
+    calls = []
+
+    def fit(model, x, y, **options):
+        calls.append(SimpleNamespace(model=model, x=x, y=y, **options))
+        passes = options["passes"]
+        return {"loss": [1.0] * passes, "seconds": [2.0] * passes, "validation_error_percent": [5.0] * passes}
+
+    monkeypatch.setattr(network_of_1998, "fit_pattern_by_pattern", fit)
+    return calls
+
+
+def train(settings, seed=0, **options):
+    digits = load_mnist("sample")
+    training_set, judged = (digits.x_train[:60], digits.y_train[:60]), (digits.x_test[:9], digits.y_test[:9])
+    return network_of_1998.train(training_set, judged, settings, seed, None, **options)
+
+
+def coefficients(model):
+    return np.concatenate([model.get_layer(name).coefficient.numpy() for name in ("S2", "S4")])
+
+
+def test_settings_decide_the_network_and_its_loss():
+    base = network_of_1998.build(Settings())
+    assert isinstance(base.loss, MaximumAPosteriori) and base.loss.j == 1
+    assert base.name == "lenet5_1998" and set(coefficients(base)) == {0.5}
+    other = network_of_1998.build(Settings(j=None, coefficient=0.25))
+    assert isinstance(other.loss, MaximumLikelihood) and set(coefficients(other)) == {0.25}
+    assert network_of_1998.build(Settings(j=20.0)).loss.j == 20
+    published = coefficients(network_of_1998.build(Settings(initial="published", coefficient=0.25)))
+    assert len(set(published)) == 22
+
+
+def test_settings_decide_how_it_is_trained(tiny, shown):
+    train(Settings())
+    train(Settings(keep="largest", top="exact", gain=2.0, distorted=True), seed=7)
+    rates = []
+    for call in shown:
+        schedule, estimation = call.callbacks
+        assert isinstance(estimation, CurvatureEstimation) and estimation.learning_rates is None
+        schedule.set_model(call.model)
+        for number in range(2):
+            schedule.on_epoch_begin(number)
+            rates.append(float(call.model.optimizer.learning_rate))
+        assert call.passes == 2
+    assert rates == pytest.approx([0.02, 0.01, 0.04, 0.02])
+    assert [(call.callbacks[1].keep, call.callbacks[1].top) for call in shown] == [
+        ("first", "constant"),
+        ("largest", "exact"),
+    ]
+    assert [call.distort for call in shown] == [None, distort]
+    assert [(call.seed, call.callbacks[1].seed) for call in shown] == [(0, 0), (7, 7)]
+
+
+def test_one_order_for_all_passes_is_random_but_the_same_in_each(tiny, shown):
+    train(Settings())
+    train(Settings(order="fixed"))
+    train(Settings(order="fixed"), seed=1)
+    own, fixed, another = shown
+    assert [call.shuffle for call in shown] == [True, False, False]
+    assert own.y.tolist() != fixed.y.tolist() != another.y.tolist()
+    assert sorted(own.x.sum(axis=(1, 2, 3))) == sorted(fixed.x.sum(axis=(1, 2, 3)))
+    classes = {picture.tobytes(): right for picture, right in zip(own.x, own.y, strict=True)}
+    assert [classes[picture.tobytes()] for picture in fixed.x] == fixed.y.tolist()
+    assert fixed.callbacks[1].x is fixed.x and fixed.callbacks[1].y is fixed.y
+
+
+def test_a_training_reports_its_settings_and_a_row_a_pass(tiny, tmp_path):
+    settings = Settings(j=3.0)
+    fields, model = train(settings)
+    again, _ = train(settings)
+    assert fields["settings"] == asdict(settings)
+    assert [row["pass"] for row in fields["curve"]] == [1, 2]
+    wanted = {
+        "pass",
+        "loss",
+        "train_error_percent",
+        "test_error_percent",
+        "lowest_rate",
+        "highest_rate",
+        "seconds",
+    }
+    assert all(row.keys() == wanted for row in fields["curve"])
+    assert fields["curve"][1]["loss"] < fields["curve"][0]["loss"]
+    digits = load_mnist("sample")
+    wrong = model.predict(to_lenet_input(digits.x_test[:9]), verbose=0).argmin(axis=1) != digits.y_test[:9]
+    assert fields["curve"][-1]["test_error_percent"] == pytest.approx(100 * wrong.mean(), rel=1e-4)
+    for one in (fields, again):
+        for timed in (one, *one["curve"]):
+            del timed["seconds"]
+    assert again == fields, "a seed repeats itself"
+
+
+def test_another_network_and_plain_sgd_can_be_trained(tiny, shown):
+    def model():
+        return network_of_1998.compiled(tiny_network(), MaximumLikelihood(), keras.optimizers.SGD())
+
+    train(Settings(gain=3.0), model=model)
+    (call,) = shown
+    (schedule,) = call.callbacks
+    schedule.set_model(call.model)
+    schedule.on_epoch_begin(1)
+    assert float(call.model.optimizer.learning_rate) == pytest.approx(0.03)
+    assert isinstance(call.model.loss, MaximumLikelihood)
+
+
+def test_the_held_out_digits_are_the_last_of_the_training_set(tiny):
+    data = PoisonedTestSet()
+    (x, y), (x_held_out, y_held_out) = network_of_1998.split(data)
+    assert len(x_held_out) == HELD_OUT
+    assert np.array_equal(np.concatenate([x, x_held_out]), data.x_train)
+    assert np.array_equal(np.concatenate([y, y_held_out]), data.y_train)
+
+
+def test_the_search_never_looks_at_a_test_digit(tiny, tmp_path):
+    found = faithful_search.run(PoisonedTestSet(), "j = 5", 0, tmp_path)
+    assert found["test_error_percent"] == found["curve"][-1]["test_error_percent"]
+    assert found["settings"] == asdict(replace(faithful_search.BASE, j=5.0))
+
+
+@pytest.mark.parametrize("variant", faithful_search.VARIANTS)
+def test_each_variant_of_the_search_is_judged_by_held_out_digits_alone(variant, tiny, shown, tmp_path):
+    data = PoisonedTestSet()
+    found = faithful_search.run(data, variant, 0, tmp_path)
+    assert found["test_error_percent"] == 5
+    for call in shown:
+        assert len(call.x) == len(data.x_train) - HELD_OUT
+        assert np.array_equal(call.validation[1], data.y_train[-HELD_OUT:])
+        trained, judged = ({picture.tobytes() for picture in x} for x in (call.x, call.validation[0]))
+        assert not trained & judged
+    departures = {
+        name for name, value in found["settings"].items() if asdict(faithful_search.BASE)[name] != value
+    }
+    assert departures == set() if variant == "base" else len(departures) >= 1
+
+
+@pytest.mark.parametrize("study_of_1998", [faithful, faithful_distorted])
+def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, tmp_path):
+    digits = load_mnist("sample")
+    data = SimpleNamespace(
+        x_train=digits.x_train[:60],
+        y_train=digits.y_train[:60],
+        x_test=digits.x_test[:40],
+        y_test=digits.y_test[:40],
+    )
+    found = study_of_1998.run(data, study_of_1998.VARIANTS[0], 0, tmp_path)
+    assert len(found["misread"]) == len(set(found["misread"]))
+    assert found["test_error_percent"] == pytest.approx(100 * len(found["misread"]) / 40, abs=0.005)
+    assert found["test_error_percent"] == pytest.approx(found["curve"][-1]["test_error_percent"], abs=0.005)
+    assert found["settings"]["distorted"] == (study_of_1998 is faithful_distorted)
+
+
+@pytest.mark.parametrize("part", faithful_parts.PARTS)
+def test_every_part_can_be_exchanged(part):
+    """The network can be built, gives one answer a digit, and its curvatures go down to the input."""
+    model = faithful_parts.PARTS[part]()
+    x, y = to_lenet_input(load_mnist("sample").x_train[:3]), np.arange(3)
+    assert model(x).shape == (3, 10)
+    found = curvatures(model, x, y, model.loss)
+    assert [h.shape for h in found] == [tuple(w.shape) for w in model.trainable_weights]
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [(pretrained_lenet5, "lenet5"), (pretrained_lenet5_1998, "lenet5_1998")]
+)
+def test_pretrained_weights_are_written_where_the_package_looks(module, name, tiny, shown, monkeypatch):
+    written = []
+    monkeypatch.setattr(module, "save_weights", lambda model, path: written.append((model.name, path)))
+    monkeypatch.setattr(module, "error_percent", lambda *arguments: 1.0, raising=False)
+    digits = load_mnist("sample")
+    history = SimpleNamespace(history={"loss": [1.0]})
+    monkeypatch.setattr(pretrained_lenet5.training, "fit", lambda *arguments, **options: history)
+    data = SimpleNamespace(
+        x_train=digits.x_train[:20],
+        y_train=digits.y_train[:20],
+        x_test=digits.x_test[:20],
+        y_test=digits.y_test[:20],
+    )
+    for seed in (1, 0):
+        run = module.run(data, name, seed, record.ROOT)
+        assert {"test_error_percent", "train_error_percent", "sample_error_percent", "curve"} <= run.keys()
+    assert [path for _, path in written] == [WEIGHTS[name]["mnist"]]

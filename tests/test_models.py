@@ -1,16 +1,25 @@
 """The networks have the published sizes, and weights travel to disk and back without a pickle."""
 
+import keras
 import numpy as np
 import pytest
 
-from lenet_utils import models
+from lenet_utils import models, paper
 from lenet_utils.data import load_mnist, to_lenet_input
+from lenet_utils.layers import INITIAL_WEIGHTS, EuclideanRBF, bitmaps
+from lenet_utils.losses import MaximumAPosteriori, SquaredError
+from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
 
 
 def test_parameter_counts():
     assert models.lenet5().count_params() == 61_706
     assert models.lenet5(pooling="max", activation="tanh").count_params() == 61_706
     assert models.alexnet_cifar10().count_params() == 29_585_290
+    assert models.lenet1().count_params() == paper.LENET1_TOTAL_PARAMETERS
+    assert models.lenet4().count_params() == 50_698
+    trained = sum(np.prod(weight.shape) for weight in models.lenet5_1998().trainable_weights)
+    assert trained == paper.TRAINABLE_PARAMETERS
+    assert models.lenet5_1998().count_params() == paper.TRAINABLE_PARAMETERS + 840  # the fixed bitmaps
 
 
 def test_alexnet_is_the_network_of_the_recipe():
@@ -73,3 +82,131 @@ def test_bad_shapes_are_named():
         models.lenet5(input_shape=(28, 28, 1))
     with pytest.raises(ValueError, match="'average', 'max'"):
         models.lenet5(pooling="median")
+
+
+# --- The networks of 1998 and before ---
+
+PICTURES = np.random.default_rng(0).uniform(-0.1, 1.175, (3, 32, 32, 1)).astype("float32")
+
+
+@pytest.fixture
+def network():
+    keras.utils.set_random_seed(0)
+    return models.lenet5_1998()
+
+
+def test_the_network_of_1998_gives_distances_to_the_bitmaps(network):
+    distances = network.predict(PICTURES, verbose=0)
+    f6 = keras.Model(network.inputs[0], network.get_layer("F6").output).predict(PICTURES, verbose=0)
+    assert np.abs(f6).max() <= paper.SQUASH_AMPLITUDE
+    wanted = ((f6[:, None] - bitmaps()) ** 2).sum(axis=2)
+    np.testing.assert_allclose(distances, wanted, rtol=1e-5)
+
+
+def test_c3_reads_by_table_i_and_the_output_is_fixed(network):
+    assert network.get_layer("C3").table == paper.C3_TABLE
+    assert models.lenet1().get_layer("H3").table == paper.LENET1_TABLE
+    assert [w.path.split("/")[-2:] for w in network.non_trainable_weights] == [["output", "centres"]]
+
+
+def test_a_larger_picture_is_read_at_every_place_as_alone(network):
+    larger = models.lenet5_1998(input_shape=(40, 44, 1))
+    larger.set_weights(network.get_weights())
+    picture = np.random.default_rng(1).uniform(-0.1, 1.175, (1, 40, 44, 1)).astype("float32")
+    field = larger.predict(picture, verbose=0)
+    assert field.shape == (1, 3, 4, 10)
+    for row, column in np.ndindex(3, 4):
+        alone = picture[:, 4 * row :, 4 * column :][:, :32, :32]
+        np.testing.assert_allclose(field[:, row, column], network.predict(alone, verbose=0), rtol=1e-4)
+
+
+def test_fresh_weights_are_those_of_the_name():
+    f6 = {}
+    for initial in INITIAL_WEIGHTS:
+        for build, layer in (
+            (models.lenet5_1998, "F6"),
+            (models.lenet1, "output"),
+            (models.lenet4, "output"),
+        ):
+            keras.utils.set_random_seed(0)
+            f6[build, initial] = build(initial=initial).get_layer(layer).kernel.numpy()
+    for build, inputs in ((models.lenet5_1998, 120), (models.lenet1, 192), (models.lenet4, 120)):
+        assert np.abs(f6[build, "published"]).max() <= 2.4 / inputs
+        assert 0.9 / np.sqrt(inputs) < np.abs(f6[build, "lush"]).max() <= 1 / np.sqrt(inputs)
+        assert np.abs(f6[build, "he"]).max() > 2.5 / np.sqrt(inputs)
+
+
+def test_each_map_of_lenet4s_third_layer_reads_three_others():
+    table = models.LENET4_TABLE
+    assert len(table) == len({frozenset(read) for read in table}) == 16
+    assert {len(set(read)) for read in table} == {3}
+    assert np.bincount(np.ravel(table)).tolist() == [6] * 8
+    assert models.lenet4().get_layer("C3").table == table
+    assert models.lenet4().get_layer("S2").copies == 2
+
+
+@pytest.mark.parametrize(("build", "side"), [(models.lenet1, 28), (models.lenet4, 32)])
+def test_the_smaller_networks_learn_scores(build, side):
+    keras.utils.set_random_seed(0)
+    digits = load_mnist("sample")
+    margin = (32 - side) // 2
+    x = to_lenet_input(digits.x_train[:300])[:, margin : margin + side, margin : margin + side]
+    model = build()
+    assert models.classify(model, x[:2]).shape == (2,)
+    assert np.abs(model.predict(x, verbose=0)).max() <= paper.SQUASH_AMPLITUDE
+    model.compile(keras.optimizers.SGD(0.01), SquaredError())
+    model.fit(x, digits.y_train[:300], batch_size=5, epochs=3, verbose=0)
+    assert (models.classify(model, x) == digits.y_train[:300]).mean() > 0.8
+
+
+def test_the_network_of_1998_is_saved_whole(network, tmp_path):
+    network.compile(StochasticDiagonalLevenbergMarquardt(), MaximumAPosteriori(j=2.0))
+    network.optimizer.build(network.trainable_variables)
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(again.predict(PICTURES, verbose=0), network.predict(PICTURES, verbose=0))
+    assert again.loss.j == 2 and isinstance(again.optimizer, StochasticDiagonalLevenbergMarquardt)
+    path = models.save_weights(again, tmp_path / "weights.npz")
+    other = models.lenet5_1998(weights=path)
+    np.testing.assert_array_equal(other.predict(PICTURES, verbose=0), network.predict(PICTURES, verbose=0))
+
+
+class Outputs:
+    """A network that gives what it is told, behind an output layer that says what it means."""
+
+    name = "outputs"
+
+    def __init__(self, outputs, last):
+        self.outputs, self.layers = np.array(outputs), [last]
+
+    def predict(self, pictures, **options):
+        return self.outputs
+
+
+def test_the_smallest_distance_and_the_largest_score_win():
+    outputs = [[3.0, 1.0, 2.0], [9.0, 9.0, 8.0]]
+    assert models.classify(Outputs(outputs, EuclideanRBF()), None).tolist() == [1, 2]
+    assert models.classify(Outputs(outputs, keras.layers.Dense(3)), None).tolist() == [0, 0]
+
+
+def test_what_is_far_from_everything_is_no_digit():
+    distances = Outputs([[3.0, 1.0, 2.0], [9.0, 9.0, 8.0]], EuclideanRBF())
+    assert models.classify(distances, None, reject_above=5).tolist() == [1, -1]
+    assert models.classify(distances, None, reject_above=8).tolist() == [1, 2]
+    field = Outputs([[[[3.0, 1.0], [7.0, 9.0]]]], EuclideanRBF())
+    assert models.classify(field, None, reject_above=5).tolist() == [[[1, -1]]]
+    with pytest.raises(ValueError, match="outputs gives scores, not distances"):
+        models.classify(Outputs([[1.0, 2.0]], keras.layers.Dense(2)), None, reject_above=1)
+
+
+def test_what_does_not_fit_the_networks_of_1998_is_named(tmp_path):
+    with pytest.raises(ValueError, match="too small"):
+        models.lenet5_1998(input_shape=(28, 28, 1))
+    for build in (models.lenet5_1998, models.lenet1, models.lenet4):
+        with pytest.raises(ValueError, match="'glorot' is unknown"):
+            build(initial="glorot")
+    with pytest.raises(FileNotFoundError, match="No weights at"):
+        models.lenet5_1998(weights=tmp_path / "missing.npz")
+    foreign = models.save_weights(models.lenet5(), tmp_path / "foreign.npz")
+    with pytest.raises(ValueError, match=r"another network.*S2/coefficient"):
+        models.lenet5_1998(weights=foreign)

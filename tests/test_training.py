@@ -11,6 +11,9 @@ import pytest
 
 from lenet_utils import training
 from lenet_utils.distortions import distort
+from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
+from lenet_utils.losses import MaximumAPosteriori, SoftmaxCrossEntropy
+from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.random((30, 8, 8, 1), dtype=np.float32)
@@ -135,7 +138,158 @@ def test_a_training_that_is_killed_goes_on(tmp_path):
 
 def test_the_error_is_the_share_that_is_wrong():
     class Always:
+        """Gives 1 for class 0 and 0 for the others: the largest score there, or the largest distance."""
+
+        def __init__(self, last):
+            self.layers = [last]
+
         def predict(self, x, **options):
             return np.eye(3)[np.zeros(len(x), int)]
 
-    assert training.error_percent(Always(), X, Y) == pytest.approx(100 * 2 / 3)
+    assert training.error_percent(Always(keras.layers.Dense(3)), X, Y) == pytest.approx(200 / 3)
+    assert training.error_percent(Always(EuclideanRBF()), X, np.ones(30)) == 0
+
+
+# --- One pattern at a time ---
+
+PASSES = 3
+
+
+def network_of_distances(*first_layers):
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Flatten(), FullyConnected(4), EuclideanRBF(2 * np.eye(3, 4) - 1)]
+    model = keras.Sequential([keras.Input((8, 8, 1)), *first_layers, *layers])
+    model.compile(StochasticDiagonalLevenbergMarquardt(), MaximumAPosteriori())
+    return model
+
+
+def convolutional_network():
+    return network_of_distances(Convolution(2, ((0,), (0,))), Subsampling())
+
+
+def network_of_scores():
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), FullyConnected(3, squashed=False)]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.SGD(0.05), SoftmaxCrossEntropy())
+    return model
+
+
+def estimation(keep="largest"):
+    return CurvatureEstimation(X, Y, samples=20, keep=keep, learning_rates=(0.02, 0.01))
+
+
+def pattern_by_pattern(model, **options):
+    """The history of a training on the thirty pictures; distances learn with curvatures, scores without."""
+    second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
+    settings = {"passes": PASSES, "callbacks": [estimation()] if second_order else [], **options}
+    return training.fit_pattern_by_pattern(model, X, Y, **settings)
+
+
+def same(one, other, tolerance=0):
+    for mine, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=0, atol=tolerance)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """A network trained in one go, and the figures of that training."""
+    model = network_of_distances()
+    return model, pattern_by_pattern(model)
+
+
+@pytest.mark.parametrize("build", [convolutional_network, network_of_scores])
+def test_pattern_by_pattern_is_what_keras_does_with_batches_of_one(build):
+    fast, slow = build(), build()
+    start = fast.get_weights()
+    history = pattern_by_pattern(fast, shuffle=False)
+    callbacks = [estimation()] if build is convolutional_network else []
+    losses = slow.fit(X, Y, batch_size=1, epochs=PASSES, shuffle=False, callbacks=callbacks, verbose=0)
+    same(fast, slow, 1e-5)
+    assert np.abs(fast.get_weights()[0] - start[0]).max() > 1e-2
+    np.testing.assert_allclose(history["loss"], losses.history["loss"], rtol=1e-4)
+
+
+def test_its_figures_are_those_of_the_pass_each_picture_judged_before_its_update():
+    model, by_hand = network_of_distances(), network_of_distances()
+    history = pattern_by_pattern(model, passes=1, validation=(X, Y), seed=3)
+    callback = estimation()
+    callback.set_model(by_hand)
+    callback.on_epoch_begin(0)
+    rates = by_hand.optimizer.rates()
+    loss = wrong = 0
+    for index in np.random.default_rng([3, 0]).permutation(len(X)):
+        picture, right = X[index : index + 1], Y[index : index + 1]
+        outputs = by_hand(picture)
+        loss += float(by_hand.loss(right, outputs))
+        wrong += int(np.argmin(outputs) != right[0])
+        by_hand.train_on_batch(picture, right)
+    same(model, by_hand, 1e-5)
+    assert history["loss"] == [pytest.approx(loss / len(X), rel=1e-4)]
+    assert history["error_percent"] == [pytest.approx(100 * wrong / len(X))]
+    assert history["validation_error_percent"] == [training.error_percent(model, X, Y)]
+    assert history["lowest_rate"] == [pytest.approx(min(rate.min() for rate in rates))]
+    assert history["highest_rate"] == [pytest.approx(max(rate.max() for rate in rates))]
+    assert history["seconds"][0] > 0
+
+
+def test_it_learns(trained):
+    _, history = trained
+    assert [len(history[name]) for name in ("loss", "seconds", "lowest_rate")] == [PASSES] * 3
+    assert history["validation_error_percent"] == []
+    assert history["loss"][-1] < 0.9 * history["loss"][0]
+
+
+def test_the_same_seed_gives_the_same_weights_to_the_last_bit(trained):
+    again, other = network_of_distances(), network_of_distances()
+    pattern_by_pattern(again)
+    same(again, trained[0])
+    pattern_by_pattern(other, seed=1)
+    assert not np.allclose(other.get_weights()[0], trained[0].get_weights()[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("keep", ["first", "largest"])
+def test_after_an_interruption_it_ends_the_same_to_the_last_bit(keep, tmp_path):
+    def stop(pictures, generator):
+        stop.chunks += 1
+        if stop.chunks == 3:
+            raise KeyboardInterrupt
+        return distort(pictures, generator)
+
+    stop.chunks = 0
+    whole, broken, resumed = (network_of_distances() for _ in range(3))
+    wanted = pattern_by_pattern(whole, distort=distort, callbacks=[estimation(keep)])
+    with pytest.raises(KeyboardInterrupt):
+        pattern_by_pattern(broken, distort=stop, checkpoint=tmp_path, callbacks=[estimation(keep)])
+    resumed.set_weights([weight + 1 for weight in resumed.get_weights()])
+    found = pattern_by_pattern(resumed, distort=distort, checkpoint=tmp_path, callbacks=[estimation(keep)])
+    same(resumed, whole)
+    for name in ("loss", "error_percent", "lowest_rate", "highest_rate"):
+        assert found[name] == wanted[name], name
+    finished = network_of_distances()
+    assert pattern_by_pattern(finished, distort=stop, checkpoint=tmp_path) == found, "nothing is shown again"
+    same(finished, whole)
+
+
+def test_every_pass_shows_each_picture_once_in_a_new_order_and_distorted_anew():
+    shown = []
+
+    def watch(pictures, generator):
+        shown.append((pictures[:, 0, 0, 0].copy(), generator.random()))
+        return pictures + 1
+
+    model, without = network_of_scores(), network_of_scores()
+    pattern_by_pattern(model, passes=2, distort=watch)
+    pattern_by_pattern(without, passes=2)
+    first, second = (pixels for pixels, _ in shown)
+    assert sorted(first) == sorted(second) == sorted(X[:, 0, 0, 0])
+    assert first.tolist() != second.tolist()
+    assert shown[0][1] != shown[1][1]
+    assert not np.allclose(model.get_weights()[0], without.get_weights()[0], atol=1e-3), (
+        "it learned from others"
+    )
+
+
+def test_without_curvatures_it_does_not_begin():
+    with pytest.raises(RuntimeError, match="No curvatures yet"):
+        pattern_by_pattern(network_of_distances(), callbacks=[])
