@@ -14,14 +14,18 @@ from experiments import faithful
 from experiments.network_of_1998 import compiled, train
 from lenet_utils.data import load_mnist
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
-from lenet_utils.losses import MaximumLikelihood, SoftmaxCrossEntropy
+from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SoftmaxCrossEntropy
 from lenet_utils.paper import C3_TABLE
 
 SGD_GAIN = 1.0
+EQ_9 = MaximumAPosteriori(faithful.SETTINGS.j)
 
 
 class AveragePooling(layers.AveragePooling2D):
     """Today's S2 and S4: the mean of four, nothing to train and no squashing."""
+
+    def __init__(self, **options):
+        super().__init__(2, **options)
 
     def curvature(self, inputs, upstream):
         quarter = upstream / 16  # (1/4)²
@@ -59,12 +63,12 @@ PARTS = {
     "Eq. 8 instead of Eq. 9": lambda: compiled(chain(), MaximumLikelihood()),
     "softmax for the RBF output": lambda: compiled(chain(output=softmax_output()), SoftmaxCrossEntropy()),
     "random codes for the bitmaps": lambda: compiled(
-        chain(output=EuclideanRBF(random_codes(), name="output"))
+        chain(output=EuclideanRBF(random_codes(), name="output")), EQ_9
     ),
-    "dense C3": lambda: compiled(chain(table=None)),
-    "average pooling": lambda: compiled(chain(subsampling=AveragePooling)),
-    "He initialisation": lambda: compiled(chain(initial="he")),
-    "plain SGD": lambda: compiled(chain(), optimizer=keras.optimizers.SGD()),
+    "dense C3": lambda: compiled(chain(table=None), EQ_9),
+    "average pooling": lambda: compiled(chain(subsampling=AveragePooling), EQ_9),
+    "He initialisation": lambda: compiled(chain(initial="he"), EQ_9),
+    "plain SGD": lambda: compiled(chain(), EQ_9, keras.optimizers.SGD()),
 }
 """Each exchange as a function that returns a fresh compiled network."""
 

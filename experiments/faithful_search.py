@@ -31,7 +31,7 @@ CHOICES = {
     "coefficients 0.5": {"coefficient": 0.5},
     "coefficients 0.6": {"coefficient": 0.6},
     "coefficients 1": {"coefficient": 1.0},
-    "one order for all passes": {"order": "fixed"},
+    "a new order for each pass": {"order": "shuffled"},
     "rates doubled": {"gain": 2.0},
     "rates halved": {"gain": 0.5},
 }

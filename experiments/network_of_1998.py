@@ -30,7 +30,7 @@ class Settings:
     initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
     coefficient: what the subsampling layers start with, instead of what `initial` says.
     gain: multiplies every η of the paper's schedule.
-    order: "shuffled" anew for each pass, or one "fixed" random order for all of them.
+    order: one "fixed" random order for all passes, as appendix C says, or "shuffled" anew for each.
     distorted: every picture distorted afresh each time it is shown.
     """
 
@@ -40,7 +40,7 @@ class Settings:
     keep: str = "first"
     top: str = "constant"
     gain: float = 1.0
-    order: str = "shuffled"
+    order: str = "fixed"
     distorted: bool = False
 
 
