@@ -7,11 +7,10 @@ rate for all weights, the paper's schedule times SGD_GAIN, chosen by held-out tr
 from dataclasses import replace
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from experiments import faithful
-from experiments.network_of_1998 import compiled, train
+from experiments.network_of_1998 import compiled, random_codes, train
 from lenet_utils.data import load_mnist
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SoftmaxCrossEntropy
@@ -48,11 +47,6 @@ def chain(subsampling=Subsampling, table=C3_TABLE, output=None, initial="working
         ],
         name="lenet5_1998_but_one_part",
     )
-
-
-def random_codes(seed: int = 1998) -> np.ndarray:
-    """Ten targets of 84 cells, each ±1 at random: as far apart as the bitmaps are alike."""
-    return np.random.default_rng(seed).choice([-1.0, 1.0], (10, 84))
 
 
 def softmax_output():

@@ -26,12 +26,15 @@ CHOICES = {
     "j = 100": {"j": 100.0},
     "j = 100, exact curvature": {"j": 100.0, "top": "exact"},
     "curvatures re-estimated": {"keep": "latest"},
+    "curvatures re-estimated, rates × 0.25": {"keep": "latest", "gain": 0.25},
     "curvatures: largest so far": {"keep": "largest"},
-    "published initial weights": {"initial": "published"},
+    "published initial weights": {"initial": "published", "coefficient": None},
     "coefficients 0.5": {"coefficient": 0.5},
     "coefficients 0.6": {"coefficient": 0.6},
     "coefficients 1": {"coefficient": 1.0},
     "a new order for each pass": {"order": "shuffled"},
+    "random codes for the bitmaps": {"codes": "random"},
+    "inputs of variance 1": {"contrast": 2.8},
     "rates doubled": {"gain": 2.0},
     "rates halved": {"gain": 0.5},
 }
@@ -41,7 +44,7 @@ SGD_GAINS = {"plain SGD, rates × 0.2": 0.2, "plain SGD, rates × 0.5": 0.5, "pl
 """For `faithful_parts`: which multiple of the paper's η one rate for all weights should be."""
 
 VARIANTS = [*CHOICES, *SGD_GAINS]
-SEEDS = 2
+SEEDS = 1
 
 
 def load():

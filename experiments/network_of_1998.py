@@ -16,6 +16,7 @@ from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
 from lenet_utils.paper import LEARNING_RATES
+from lenet_utils.reference import WORKING_COEFFICIENT
 from lenet_utils.training import error_percent, fit_pattern_by_pattern
 
 HELD_OUT = 10_000
@@ -28,19 +29,23 @@ class Settings:
 
     j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
     initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
-    coefficient: what the subsampling layers start with, instead of what `initial` says.
+    coefficient: what the subsampling layers start with; None leaves that to `initial`.
     gain: multiplies every η of the paper's schedule.
     order: one "fixed" random order for all passes, as appendix C says, or "shuffled" anew for each.
+    codes: the output's centres: the paper's "bitmaps", or "random" signs.
+    contrast: multiplies the inputs. The paper says that their variance is about 1; at 2.8 it is, at 1 it is 0.12.
     distorted: every picture distorted afresh each time it is shown.
     """
 
     j: float | None = 1.0
     initial: str = "working"
-    coefficient: float | None = None
+    coefficient: float | None = WORKING_COEFFICIENT
     keep: str = "first"
     top: str = "constant"
     gain: float = 1.0
     order: str = "fixed"
+    codes: str = "bitmaps"
+    contrast: float = 1.0
     distorted: bool = False
 
 
@@ -51,7 +56,14 @@ def build(settings: Settings) -> keras.Model:
         for name in ("S2", "S4"):
             coefficient = model.get_layer(name).coefficient
             coefficient.assign(keras.ops.full_like(coefficient, settings.coefficient))
+    if settings.codes == "random":
+        model.get_layer("output").centres.assign(random_codes())
     return compiled(model, MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j))
+
+
+def random_codes(seed: int = 1998) -> np.ndarray:
+    """Ten targets of 84 cells, each +1 or −1 at random: no picture of anything."""
+    return np.random.default_rng(seed).choice([-1.0, 1.0], (10, 84))
 
 
 def compiled(model, loss, optimizer=None) -> keras.Model:
@@ -82,7 +94,7 @@ def train(training_set, judged, settings: Settings, seed: int, folder: Path, mod
     """
     keras.utils.set_random_seed(seed)
     model = model() if model else build(settings)
-    x, y = to_lenet_input(training_set[0]), training_set[1]
+    x, y = settings.contrast * to_lenet_input(training_set[0]), training_set[1]
     if settings.order == "fixed":
         order = np.random.default_rng(seed).permutation(len(x))
         x, y = x[order], y[order]
@@ -97,7 +109,7 @@ def train(training_set, judged, settings: Settings, seed: int, folder: Path, mod
         y,
         passes=passes,
         callbacks=[schedule, estimation] if second_order else [schedule],
-        validation=(to_lenet_input(judged[0]), judged[1]),
+        validation=(settings.contrast * to_lenet_input(judged[0]), judged[1]),
         distort=distort if settings.distorted else None,
         shuffle=settings.order == "shuffled",
         seed=seed,

@@ -603,5 +603,5 @@ def plain_log_axis(axis) -> None:
 
 def plain_decades(axis) -> None:
     """Ticks at the powers of ten of a logarithmic axis, written out: 0.001 and not 10⁻³."""
-    axis.set_major_formatter("{x:g}")
+    axis.set_major_formatter(lambda value, _: np.format_float_positional(value, trim="-"))
     axis.set_minor_formatter(NullFormatter())

@@ -171,7 +171,9 @@ def test_the_centres_may_be_others_and_trained(generator):
 # --- Fresh weights ---
 
 
-@pytest.mark.parametrize(("kind", "bound"), [("published", 2.4 / 50), ("lush", 1 / np.sqrt(50))])
+@pytest.mark.parametrize(
+    ("kind", "bound"), [("published", 2.4 / 50), ("lush", 50**-0.5), ("working", 50**-0.5)]
+)
 def test_fresh_weights_fill_their_range(kind, bound):
     weights = array(FanIn(kind, 50, seed=1)((50, 400)))
     assert 0.99 * bound < weights.max() <= bound and -bound <= weights.min() < -0.99 * bound
@@ -202,8 +204,9 @@ def test_biases_and_coefficients_start_as_the_rule_says():
         layer = Subsampling(initial=initial)
         layer.build((None, 8, 8, 200))
         starts[initial] = [array(weight) for weight in layer.weights]
-    for initial in ("lush", "he"):
-        assert (starts[initial][0] == 0.5).all() and (starts[initial][1] == 0).all()
+    for initial, coefficient in layers.COEFFICIENTS.items():
+        assert set(starts[initial][0]) == {np.float32(coefficient)} and not starts[initial][1].any()
+    assert layers.COEFFICIENTS["lush"] == 1 / np.sqrt(4)
     for drawn in starts["published"]:
         assert 0.95 * 0.6 < np.abs(drawn).max() <= 0.6 and drawn.min() < 0 < drawn.max()
 
@@ -280,7 +283,10 @@ def test_layers_are_saved_with_all_their_settings(tmp_path, generator):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: FanIn("glorot", 4), r"'glorot' is unknown; choose one of \('published', 'lush', 'he'\)"),
+        (
+            lambda: FanIn("glorot", 4),
+            r"'glorot' is unknown; choose one of \('published', 'lush', 'working', 'he'\)",
+        ),
         (lambda: Convolution(6, initial="glorot"), "'glorot' is unknown"),
         (lambda: Subsampling(initial="glorot"), "'glorot' is unknown"),
         (lambda: Convolution(16, TABLE), "table has 4 rows; a layer of 16 maps"),

@@ -131,8 +131,10 @@ def test_fresh_weights_are_those_of_the_name():
             keras.utils.set_random_seed(0)
             f6[build, initial] = build(initial=initial).get_layer(layer).kernel.numpy()
     for build, inputs in ((models.lenet5_1998, 120), (models.lenet1, 192), (models.lenet4, 120)):
+        assert {layer.initial for layer in build().layers if hasattr(layer, "initial")} == {"working"}
         assert np.abs(f6[build, "published"]).max() <= 2.4 / inputs
-        assert 0.9 / np.sqrt(inputs) < np.abs(f6[build, "lush"]).max() <= 1 / np.sqrt(inputs)
+        for initial in ("lush", "working"):
+            assert 0.9 / np.sqrt(inputs) < np.abs(f6[build, initial]).max() <= 1 / np.sqrt(inputs)
         assert np.abs(f6[build, "he"]).max() > 2.5 / np.sqrt(inputs)
 
 
