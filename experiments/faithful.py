@@ -24,8 +24,4 @@ def run(data, variant: str, seed: int, folder, settings: Settings = SETTINGS) ->
     test = (data.x_test, data.y_test)
     fields, model = train((data.x_train, data.y_train), test, settings, seed, folder)
     misread = np.flatnonzero(classify(model, to_lenet_input(data.x_test)) != data.y_test)
-    return {
-        "test_error_percent": round(100 * len(misread) / len(data.y_test), 2),
-        **fields,
-        "misread": misread.tolist(),
-    }
+    return {**fields, "misread": misread.tolist()}

@@ -25,7 +25,6 @@ def run(data, variant: str, seed: int, folder) -> dict:
     x_sample = to_lenet_input(np.concatenate([sample.x_train, sample.x_test]))
     y_sample = np.concatenate([sample.y_train, sample.y_test])
     return {
-        "test_error_percent": fields["curve"][-1]["test_error_percent"],
         "sample_error_percent": round(error_percent(model, x_sample, y_sample), 2),
         **fields,
     }
