@@ -603,5 +603,8 @@ def plain_log_axis(axis) -> None:
 
 def plain_decades(axis) -> None:
     """Ticks at the powers of ten of a logarithmic axis, written out: 0.001 and not 10⁻³."""
-    axis.set_major_formatter(lambda value, _: np.format_float_positional(value, trim="-"))
+    # Not "{x:g}", which turns to 1e-05; three digits hide that a power of ten is not exact.
+    axis.set_major_formatter(
+        lambda value, _: np.format_float_positional(value, precision=3, fractional=False, trim="-")
+    )
     axis.set_minor_formatter(NullFormatter())
