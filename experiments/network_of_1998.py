@@ -5,13 +5,14 @@ the settings, so that a record says what it is a record of.
 """
 
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
-from lenet_utils.distortions import distort
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
@@ -34,7 +35,8 @@ class Settings:
     order: one "fixed" random order for all passes, as appendix C says, or "shuffled" anew for each.
     codes: the output's centres: the paper's "bitmaps", or "random" signs.
     contrast: multiplies the inputs. The paper says that their variance is about 1; at 2.8 it is, at 1 it is 0.12.
-    distorted: every picture distorted afresh each time it is shown.
+    distorted: by how much of the ranges of `lenet_utils.distortions` each picture is distorted, afresh each time it
+        is shown; 0 leaves it as it is.
     """
 
     j: float | None = 1.0
@@ -46,7 +48,7 @@ class Settings:
     order: str = "fixed"
     codes: str = "bitmaps"
     contrast: float = 1.0
-    distorted: bool = False
+    distorted: float = 0.0
 
 
 def build(settings: Settings) -> keras.Model:
@@ -121,7 +123,7 @@ def train(
         passes=passes,
         callbacks=[schedule, estimation] if second_order else [schedule],
         validation=(x_judged, y_judged) if watch else None,
-        distort=distort if settings.distorted else None,
+        distort=distortion(settings.distorted),
         shuffle=settings.order == "shuffled",
         seed=seed,
         checkpoint=folder,
@@ -133,6 +135,14 @@ def train(
         "settings": asdict(settings),
         "curve": curve(history),
     }, model
+
+
+def distortion(share: float):
+    """The paper's kinds of distortion, by a share of the default ranges; None for a share of 0."""
+    if not share:
+        return None
+    ranges = {name: share * getattr(distortions, name.upper()) for name in distortions.PAPER_KINDS}
+    return partial(distortions.distort, **ranges)
 
 
 class Schedule(keras.callbacks.Callback):

@@ -20,6 +20,9 @@ SCALING = 0.15
 SQUEEZING = 0.15
 SHEARING = 0.3
 
+PAPER_KINDS = ("translation", "scaling", "squeezing", "shearing")
+"""What `distort` can do that the paper names; each has its default range above."""
+
 
 def distort(
     pictures: np.ndarray,

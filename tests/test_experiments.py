@@ -224,7 +224,7 @@ def test_settings_decide_the_network_and_its_loss():
 
 def test_settings_decide_how_it_is_trained(tiny, shown):
     train(Settings(), passes=20)
-    train(Settings(keep="largest", top="exact", gain=2.0, distorted=True), seed=7, passes=3)
+    train(Settings(keep="largest", top="exact", gain=2.0, distorted=1.0), seed=7, passes=3)
     rates = []
     for call in shown:
         schedule, estimation = call.callbacks
@@ -239,7 +239,9 @@ def test_settings_decide_how_it_is_trained(tiny, shown):
         ("first", "constant"),
         ("largest", "exact"),
     ]
-    assert [call.distort for call in shown] == [None, distort]
+    plain, distorted = (call.distort for call in shown)
+    pictures = to_lenet_input(load_mnist("sample").x_test[:3])
+    assert plain is None and np.array_equal(distorted(pictures, 1), distort(pictures, 1))
     assert [(call.seed, call.callbacks[1].seed) for call in shown] == [(0, 0), (7, 7)]
 
 
@@ -340,7 +342,7 @@ def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, 
     assert found["misread"] == np.flatnonzero(distances.argmin(axis=1) != data.y_test).tolist() != []
     assert found["test_error_percent"] == pytest.approx(100 * len(found["misread"]) / 40, abs=0.005)
     distorted = study_of_1998 is faithful_distorted
-    assert call.distort is (distort if distorted else None) and found["settings"]["distorted"] == distorted
+    assert (call.distort is not None) == distorted == bool(found["settings"]["distorted"])
 
 
 @pytest.mark.parametrize("part", faithful_parts.PARTS)
