@@ -40,11 +40,13 @@ def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
         A list of tensors, shaped and ordered like `model.trainable_weights`, none negative.
 
     Raises:
-        ValueError: an unknown `top`, a layer that cannot carry curvatures, or an output layer whose centres are
-            trained: theirs are not known here.
+        ValueError: an unknown `top`, a loss without `derivatives`, a layer that cannot carry curvatures, or an
+            output layer whose centres are trained: theirs are not known here.
     """
     if top not in TOP:
         raise ValueError(f"top={top!r} is unknown; choose one of {TOP}.")
+    if not hasattr(loss, "derivatives"):
+        raise ValueError(f"{loss!r} is no loss of lenet_utils.losses: it does not give its derivatives.")
     inputs, signal = [], ops.convert_to_tensor(x, "float32")
     for layer in model.layers:
         inputs.append(signal)

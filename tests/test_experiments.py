@@ -22,10 +22,10 @@ from experiments import (
     record,
 )
 from experiments.network_of_1998 import Settings
-from lenet_utils import training
+from lenet_utils import distortions, training
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
-from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling
+from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import WEIGHTS
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
@@ -245,6 +245,22 @@ def test_settings_decide_how_it_is_trained(tiny, shown):
     assert [(call.seed, call.callbacks[1].seed) for call in shown] == [(0, 0), (7, 7)]
 
 
+def test_settings_decide_the_codes_the_contrast_and_how_far_to_distort(tiny, shown):
+    train(Settings())
+    train(Settings(codes="random", contrast=2.0, distorted=0.5))
+    plain, other = shown
+    for ours, theirs in ((plain, other), (plain.callbacks[1], other.callbacks[1])):
+        np.testing.assert_allclose(2 * ours.x, theirs.x)
+    np.testing.assert_allclose(2 * plain.validation[0], other.validation[0])
+    codes = other.model.layers[-1].centres.numpy()
+    assert np.array_equal(plain.model.layers[-1].centres, bitmaps())
+    assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == bitmaps()).mean() < 0.7
+    pictures = to_lenet_input(load_mnist("sample").x_test[:3])
+    half = {name: getattr(distortions, name.upper()) / 2 for name in distortions.PAPER_KINDS}
+    assert np.array_equal(other.distort(pictures, 1), distort(pictures, 1, **half))
+    assert not np.array_equal(other.distort(pictures, 1), distort(pictures, 1))
+
+
 def test_one_order_for_all_passes_is_random_but_the_same_in_each(tiny, shown):
     train(Settings(order="shuffled"))
     train(Settings(order="fixed"))
@@ -361,7 +377,8 @@ def test_every_part_can_be_exchanged(part):
 def test_pretrained_weights_are_written_where_the_package_looks(module, name, tiny, shown, monkeypatch):
     written = []
     monkeypatch.setattr(module, "save_weights", lambda model, path: written.append((model.name, path)))
-    monkeypatch.setattr(module, "error_percent", lambda *arguments: 1.0, raising=False)
+    for where in (pretrained_lenet5.training, pretrained_lenet5_1998):
+        monkeypatch.setattr(where, "error_percent", lambda *arguments: 1.0)
     digits = load_mnist("sample")
     history = SimpleNamespace(history={"loss": [1.0]})
     monkeypatch.setattr(pretrained_lenet5.training, "fit", lambda *arguments, **options: history)

@@ -294,6 +294,15 @@ def test_which_estimate_counts(keep, kept, estimates):
     assert len(estimates) == (1 if keep == "first" else 3)
 
 
+@pytest.mark.parametrize(("keep", "made"), [("first", 1), ("latest", 2)])
+def test_a_second_training_keeps_the_first_estimate(keep, made, estimates):
+    model, callback = compiled(), CurvatureEstimation(X, Y, keep=keep)
+    callback.set_model(model)
+    for _ in range(2):
+        callback.on_epoch_begin(0)
+    assert len(estimates) == made
+
+
 def test_the_rate_follows_the_papers_schedule_and_stays_at_its_end(estimates):
     assert [rate for *_, rate in begin(CurvatureEstimation(X, Y), 22)] == [*paper.LEARNING_RATES, 1e-5, 1e-5]
     assert [rate for *_, rate in begin(CurvatureEstimation(X, Y, learning_rates=None), 2)] == [0.1, 0.1]
@@ -320,6 +329,7 @@ def test_samples_are_drawn_anew_before_each_pass(estimates):
     ("call", "message"),
     [
         (lambda: curvatures(distances_network(), X, Y, MaximumLikelihood(), "full"), "top='full' is unknown"),
+        (lambda: curvatures(distances_network(), X, Y, "mse"), "'mse' is no loss of lenet_utils.losses"),
         (lambda: CurvatureEstimation(X, Y, keep="mean"), r"'mean' is unknown; choose one of \('first', 'la"),
         (
             lambda: curvatures(network(keras.layers.Dense(3, name="D")), X, Y, SquaredError()),

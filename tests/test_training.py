@@ -233,6 +233,27 @@ def test_its_figures_are_those_of_the_pass_each_picture_judged_before_its_update
     assert history["seconds"][0] > 0
 
 
+def test_many_pictures_are_shown_in_parts_and_none_twice():
+    """Against a loop over 1,030 pictures in NumPy; a part has 1,000."""
+    x, y = (np.concatenate([pictures] * 35)[:1030] for pictures in (X, Y))
+    model = network_of_scores()
+    kernel, bias = (weight.astype("float64") for weight in model.get_weights())
+    history = training.fit_pattern_by_pattern(model, x, y, passes=1, seed=5)
+    losses, wrong = [], []
+    for index in np.random.default_rng([5, 0]).permutation(1030):
+        scores = x[index].ravel() @ kernel + bias
+        p = np.exp(scores) / np.exp(scores).sum()
+        losses.append(-np.log(p[y[index]]))
+        wrong.append(p.argmax() != y[index])
+        slope = p - np.eye(3)[y[index]]
+        kernel -= 0.05 * np.outer(x[index].ravel(), slope)
+        bias -= 0.05 * slope
+    for ours, theirs in zip(model.get_weights(), (kernel, bias), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    assert history["loss"] == [pytest.approx(np.mean(losses), rel=1e-4)]
+    assert history["error_percent"] == [pytest.approx(100 * np.mean(wrong), abs=0.2)]
+
+
 def test_it_learns(trained):
     _, history = trained
     assert [len(history[name]) for name in ("loss", "seconds", "lowest_rate")] == [PASSES] * 3
