@@ -11,8 +11,7 @@ import keras
 from keras import layers, ops
 
 from experiments import faithful
-from experiments.network_of_1998 import compiled, random_codes, train
-from lenet_utils.data import load_mnist
+from experiments.network_of_1998 import build, compiled, random_codes, train
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SoftmaxCrossEntropy
 from lenet_utils.paper import C3_TABLE
@@ -55,7 +54,7 @@ def softmax_output():
 
 
 PARTS = {
-    "a new order for each pass": lambda: compiled(chain(), EQ_9),
+    "a new order for each pass": lambda: build(faithful.SETTINGS),
     "Eq. 8 instead of Eq. 9": lambda: compiled(chain(), MaximumLikelihood()),
     "softmax for the RBF output": lambda: compiled(chain(output=softmax_output()), SoftmaxCrossEntropy()),
     "random codes for the bitmaps": lambda: compiled(
@@ -64,7 +63,7 @@ PARTS = {
     "dense C3": lambda: compiled(chain(table=None), EQ_9),
     "average pooling": lambda: compiled(chain(subsampling=AveragePooling), EQ_9),
     "He initialisation": lambda: compiled(chain(initial="he"), EQ_9),
-    "plain SGD": lambda: compiled(chain(), EQ_9, keras.optimizers.SGD()),
+    "plain SGD": lambda: build(faithful.SETTINGS, keras.optimizers.SGD()),
 }
 """Each exchange as a function that returns a fresh compiled network."""
 
@@ -75,8 +74,7 @@ VARIANTS = list(PARTS)
 SEEDS = 5
 
 
-def load():
-    return load_mnist("full")
+load = faithful.load
 
 
 def run(data, variant: str, seed: int, folder) -> dict:

@@ -11,13 +11,11 @@ from dataclasses import replace
 
 import keras
 
-from experiments.network_of_1998 import Settings, compiled, split, train
-from lenet_utils.data import load_mnist
-from lenet_utils.losses import MaximumAPosteriori
-from lenet_utils.models import lenet5_1998
+from experiments import faithful
+from experiments.network_of_1998 import build, split, train
 
 PASSES = 8
-BASE = Settings()
+BASE = faithful.SETTINGS
 
 CHOICES = {
     "base": {},
@@ -50,17 +48,12 @@ VARIANTS = [*CHOICES, *SGD_GAINS]
 SEEDS = 1
 
 
-def load():
-    return load_mnist("full")
+load = faithful.load
 
 
 def run(data, variant: str, seed: int, folder) -> dict:
     training_set, held_out = split(data)
     settings = replace(BASE, **CHOICES.get(variant, {"gain": SGD_GAINS.get(variant)}))
-    model = plain_sgd if variant in SGD_GAINS else None
+    model = (lambda: build(settings, keras.optimizers.SGD())) if variant in SGD_GAINS else None
     fields, _ = train(training_set, held_out, settings, seed, folder, model, PASSES, watch=False)
     return fields
-
-
-def plain_sgd() -> keras.Model:
-    return compiled(lenet5_1998(), MaximumAPosteriori(BASE.j), keras.optimizers.SGD())

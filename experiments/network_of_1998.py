@@ -51,8 +51,8 @@ class Settings:
     distorted: float = 0.0
 
 
-def build(settings: Settings) -> keras.Model:
-    """A fresh network, compiled as the settings say."""
+def build(settings: Settings, optimizer=None) -> keras.Model:
+    """A fresh network, compiled as the settings say; with the second-order method, or with the optimizer given."""
     model = lenet5_1998(initial=settings.initial)
     if settings.coefficient is not None:
         for name in ("S2", "S4"):
@@ -60,7 +60,8 @@ def build(settings: Settings) -> keras.Model:
             coefficient.assign(keras.ops.full_like(coefficient, settings.coefficient))
     if settings.codes == "random":
         model.layers[-1].centres.assign(random_codes())
-    return compiled(model, MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j))
+    loss = MaximumLikelihood() if settings.j is None else MaximumAPosteriori(settings.j)
+    return compiled(model, loss, optimizer)
 
 
 def random_codes(seed: int = 1998) -> np.ndarray:

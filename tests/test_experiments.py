@@ -169,8 +169,7 @@ def tiny_network(initial="working"):
 @pytest.fixture
 def tiny(monkeypatch):
     """A small network instead of LeNet-5; twenty digits held out."""
-    for module in (network_of_1998, faithful_search):
-        monkeypatch.setattr(module, "lenet5_1998", tiny_network)
+    monkeypatch.setattr(network_of_1998, "lenet5_1998", tiny_network)
     monkeypatch.setattr(network_of_1998, "HELD_OUT", HELD_OUT)
 
 
