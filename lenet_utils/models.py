@@ -58,11 +58,7 @@ def lenet5(
     """
     if pooling not in POOLING:
         raise ValueError(f"pooling={pooling!r} is unknown; choose one of {sorted(POOLING)}.")
-    if min(input_shape[:2]) < 32:
-        raise ValueError(
-            f"input_shape={input_shape} is too small: after C1, S2, C3 and S4 the 5×5 kernels of C5 "
-            "need an input of at least 32×32. Pad smaller images, as to_lenet_input does."
-        )
+    _check_size(input_shape)
     if weights == "mnist" and (activation, pooling) != ("relu", "average"):
         raise ValueError(
             'weights="mnist" were trained with activation="relu" and pooling="average"; in another '
@@ -114,11 +110,7 @@ def lenet5_1998(
         ValueError: an unknown `initial`, an input that is too small, or weights that do not fit.
         FileNotFoundError: no such file of weights.
     """
-    if min(input_shape[:2]) < INPUT_SIDE:
-        raise ValueError(
-            f"input_shape={input_shape} is too small: C5's 5×5 kernels need an input of at least 32×32. "
-            "Pad smaller images, as to_lenet_input does."
-        )
+    _check_size(input_shape)
     one_answer = tuple(input_shape[:2]) == (INPUT_SIDE, INPUT_SIDE)
     model = keras.Sequential(
         [
@@ -234,6 +226,15 @@ def classify(model: keras.Model, pictures, reject_above: float | None = None) ->
     if reject_above is not None:
         answers[outputs.min(axis=-1) > reject_above] = -1
     return answers
+
+
+def _check_size(input_shape) -> None:
+    """Raise ValueError for an input that C5's kernels do not fit into."""
+    if min(input_shape[:2]) < INPUT_SIDE:
+        raise ValueError(
+            f"input_shape={input_shape} is too small: after C1, S2, C3 and S4 the 5×5 kernels of C5 "
+            f"need an input of at least {INPUT_SIDE}×{INPUT_SIDE}. Pad smaller images, as to_lenet_input does."
+        )
 
 
 def alexnet_cifar10() -> keras.Model:
