@@ -32,3 +32,20 @@ document.addEventListener("DOMContentLoaded", mendBibliography);
 document.addEventListener("DOMContentLoaded", nameFolds);
 for (const moment of ["load", "resize"]) window.addEventListener(moment, letTabReachWhatScrolls);
 document.addEventListener("toggle", letTabReachWhatScrolls, true);
+
+// Pages with a place to draw fetch the playground; no other page pays for it. Its scripts are plain ones, in the order
+// they need each other, because a page opened from a folder may load neither modules nor data.
+const bookRoot = new URL("../", document.currentScript.src);
+const PLAYGROUND = ["weights", "examples", "network", "preparation", "drawing", "unit", "view", "playground"];
+
+function fetchPlayground() {
+  const places = document.querySelectorAll(".draw-a-digit");
+  if (!places.length) return;
+  for (const place of places) place.dataset.page = new URL("playground.html", bookRoot).href;
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("playground/playground.css", bookRoot).href });
+  const scripts = PLAYGROUND.map((name) =>
+    Object.assign(document.createElement("script"), { src: new URL(`playground/${name}.js`, bookRoot).href, async: false }),
+  );
+  document.head.append(style, ...scripts);
+}
+document.addEventListener("DOMContentLoaded", fetchPlayground);

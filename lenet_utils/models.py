@@ -273,8 +273,14 @@ def save_weights(model: keras.Model, path: str | Path) -> Path:
     """Write a model's weights to a compressed .npz file: one float32 array under each weight's path."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **{_name(w): np.asarray(w, dtype="float32") for w in model.weights})
+    np.savez_compressed(path, **named_weights(model))
     return path
+
+
+def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
+    """A model's weights as float32 arrays, by names such as "C1/kernel", in the model's order."""
+    arrays = {_name(weight): keras.ops.convert_to_numpy(weight) for weight in model.weights}
+    return {name: array.astype("float32") for name, array in arrays.items()}
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -292,7 +298,7 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
             arrays = {name: file[name] for name in file.files}
     except Exception as error:
         raise ValueError(f"{path} is not a file that save_weights wrote: {error}") from error
-    wanted = {_name(w): tuple(w.shape) for w in model.weights}
+    wanted = {name: array.shape for name, array in named_weights(model).items()}
     found = {name: array.shape for name, array in arrays.items()}
     if wanted != found:
         differing = sorted(n for n in wanted.keys() | found.keys() if wanted.get(n) != found.get(n))

@@ -169,6 +169,18 @@ def make_pages(root: Path, folder: Path, output: Path) -> int:
     return subprocess.run(command).returncode
 
 
+def make_playground(root: Path, output: Path) -> int:
+    """Put the playground's scripts, weights and examples beside the pages."""
+    if not (root / "playground").is_dir():
+        return 0  # a book without one, as in the tests of the build
+    target = output / "_build" / "html" / "playground"
+    command = [sys.executable, str(root / "scripts" / "build_playground.py"), str(target)]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
+    if done.returncode:  # otherwise stderr holds nothing but TensorFlow's start-up lines
+        print(done.stderr, file=sys.stderr)
+    return done.returncode
+
+
 def chosen_source() -> tuple[str, str]:
     """Full MNIST or the sample, decided once for all chapters, so that none waits for the network again."""
     from lenet_utils.data import available_source
@@ -195,7 +207,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\n{len(faults)} chapter(s) failed; no pages were made.", file=sys.stderr)
         return 1
     print("2 of 2: make the pages", flush=True)
-    if make_pages(root, folder, output):
+    if make_pages(root, folder, output) or make_playground(root, output):
         print("The pages have faults: see the warnings above.", file=sys.stderr)
         return 1
     print(f"Done in {time.perf_counter() - started:.0f} s: {output / '_build/html/index.html'}", flush=True)

@@ -20,6 +20,7 @@ FLOORS = [
     "losses",
     "optimizers",
     "models",
+    "playground",
     "anatomy",
     "training",
     "plotting",
