@@ -1,4 +1,4 @@
-"""Right answers pass, untouched stubs say so, and wrong answers fail with a hint."""
+"""Right answers pass, and wrong answers fail with a hint."""
 
 import numpy as np
 import pytest
@@ -66,16 +66,8 @@ def plain_alexnet():
         (check_mirror_and_shift, (mirror_and_shift,)),
     ],
 )
-def test_right_untouched_and_crashing_answers(check, right, capsys):
+def test_right(check, right):
     assert check(*right) is True
-    assert check(*[lambda *_: None] * len(right)) is None
-    assert "not attempted yet" in capsys.readouterr().out
-
-    def crash(*_):
-        raise ZeroDivisionError("division by zero")
-
-    assert check(*[crash] * len(right)) is False
-    assert "ZeroDivisionError" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

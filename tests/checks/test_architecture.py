@@ -1,4 +1,4 @@
-"""The checks of the chapter *architecture*: right answers, untouched stubs, typical mistakes, crashes."""
+"""The checks of the chapter *architecture*: right answers, typical mistakes, nonsense."""
 
 import keras
 import numpy as np
@@ -16,22 +16,6 @@ CHECKS = [
     checks.check_small_kernels,
     checks.check_network_of_1998,
 ]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_an_untouched_stub_is_not_attempted(check, capsys):
-    assert check(lambda *arguments: ...) is None
-    assert check(lambda *arguments: None) is None
-    assert "not attempted yet" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_a_crash_is_a_verdict(check, capsys):
-    def answer(*arguments):
-        raise ZeroDivisionError("oops")
-
-    assert check(answer) is False
-    assert "ZeroDivisionError" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("check", CHECKS)

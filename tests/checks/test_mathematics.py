@@ -159,16 +159,6 @@ WRONG = [
     ),
 ]
 
-STUBS = [
-    checks.check_lower_edge,
-    checks.check_output_size,
-    checks.check_max_pool,
-    checks.check_strided_correlation,
-    checks.check_max_pool_gradient,
-    checks.check_cross_entropy_from_logits,
-    checks.check_two_layer_gradients,
-]
-
 
 @pytest.mark.parametrize(("check", "answer"), RIGHT)
 def test_right_answers_pass(check, answer, capsys):
@@ -180,20 +170,3 @@ def test_wrong_answers_fail_with_a_hint(check, answer, hint, capsys):
     assert check(answer) is False
     said = capsys.readouterr().out
     assert any(word in said for word in hint.split("|")), said
-
-
-@pytest.mark.parametrize("check", STUBS)
-def test_untouched_stubs_are_not_attempted(check, capsys):
-    assert check(...) is None
-    assert check(lambda *arguments: ...) is None
-    assert check(lambda *arguments: None) is None
-    assert "not attempted yet" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("check", STUBS)
-def test_a_crash_is_a_wrong_answer(check, capsys):
-    def crashing(*arguments):
-        raise RuntimeError("the reader's own")
-
-    assert check(crashing) is False
-    assert "RuntimeError" in capsys.readouterr().out

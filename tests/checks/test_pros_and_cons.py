@@ -1,4 +1,4 @@
-"""Right answers pass, untouched stubs say so, and wrong answers fail with a hint."""
+"""Right answers pass, and wrong answers fail with a hint."""
 
 import numpy as np
 import pytest
@@ -127,7 +127,6 @@ RIGHT = [
     (check_read_row, reader()),
     (check_averaged, right_average),
 ]
-CHECKS = [check for check, _ in RIGHT]
 
 
 @pytest.mark.parametrize(("check", "right"), RIGHT)
@@ -135,21 +134,8 @@ def test_right(check, right):
     assert check(right) is True
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_untouched(check, capsys):
-    assert check(lambda *arguments: ...) is None
-    assert check(...) is None
-    assert "not attempted yet" in capsys.readouterr().out
-
-
 def test_untouched_pair():
     assert check_strip_costs(lambda width: (..., ...)) is None
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_crash(check, capsys):
-    assert check(lambda *arguments: 1 / 0) is False
-    assert "ZeroDivisionError" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

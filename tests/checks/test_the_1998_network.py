@@ -7,31 +7,6 @@ from lenet_utils.checks import the_1998_network as checks
 from lenet_utils.reference import bitmaps, maximum_a_posteriori
 
 
-def crash(*arguments, **options):
-    raise RuntimeError("out of ink")
-
-
-def untouched(*arguments):
-    return ...
-
-
-ALL = [
-    checks.check_read_distances,
-    checks.check_rubbish,
-    checks.check_pooling_curvature,
-    checks.check_top_curvature,
-    checks.check_codes,
-]
-
-
-@pytest.mark.parametrize("check", ALL)
-def test_an_untouched_stub_is_not_wrong_and_a_crash_is_told(check, capsys):
-    assert check(untouched) is None
-    assert "not attempted yet" in capsys.readouterr().out
-    assert check(crash) is False
-    assert "out of ink" in capsys.readouterr().out
-
-
 def hint_of(check, answer, capsys) -> str:
     assert check(answer) is False
     return capsys.readouterr().out

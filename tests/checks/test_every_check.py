@@ -1,0 +1,46 @@
+"""Every check of every chapter: an untouched stub is not attempted yet, and a crash is a verdict.
+
+`check_small_and_good` is handed a trained model and not a function; `test_implementation` has these tests for it.
+"""
+
+import inspect
+import pkgutil
+from importlib import import_module
+
+import pytest
+
+from lenet_utils import checks
+
+CHAPTERS = [module.name for module in pkgutil.iter_modules(checks.__path__)]
+CHECKS = [
+    pytest.param(check, id=f"{chapter}-{name}")
+    for chapter in CHAPTERS
+    for name, check in vars(import_module(f"lenet_utils.checks.{chapter}")).items()
+    if name.startswith("check_") and name != "check_small_and_good"
+]
+
+
+def hand_in(check, answer):
+    """The verdict on this one answer, given as often as the exercise asks for one."""
+    return check(*[answer] * len(inspect.signature(check).parameters))
+
+
+def test_every_chapter_has_checks():
+    """Where none were found, the tests below would be skipped."""
+    assert {check.id.split("-")[0] for check in CHECKS} == set(CHAPTERS) != set()
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("stub", [..., None, lambda *_: ..., lambda *_: None])
+def test_an_untouched_stub_is_not_attempted_yet(check, stub, capsys):
+    assert hand_in(check, stub) is None
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_crash_is_a_verdict(check, capsys):
+    def crash(*_):
+        raise RuntimeError("out of ink")
+
+    assert hand_in(check, crash) is False
+    assert "RuntimeError: out of ink" in capsys.readouterr().out
