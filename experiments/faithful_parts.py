@@ -80,5 +80,5 @@ load = faithful.load
 def run(data, variant: str, seed: int, folder) -> dict:
     settings = replace(faithful.SETTINGS, **OTHERWISE.get(variant, {}))
     training_set, test = (data.x_train, data.y_train), (data.x_test, data.y_test)
-    fields, _ = train(training_set, test, settings, seed, folder, PARTS[variant], watch=False)
+    fields, *_ = train(training_set, test, settings, seed, folder, PARTS[variant], watch=False)
     return fields

@@ -55,5 +55,5 @@ def run(data, variant: str, seed: int, folder) -> dict:
     training_set, held_out = split(data)
     settings = replace(BASE, **CHOICES.get(variant, {"gain": SGD_GAINS.get(variant)}))
     model = (lambda: build(settings, keras.optimizers.SGD())) if variant in SGD_GAINS else None
-    fields, _ = train(training_set, held_out, settings, seed, folder, model, PASSES, watch=False)
+    fields, *_ = train(training_set, held_out, settings, seed, folder, model, PASSES, watch=False)
     return fields

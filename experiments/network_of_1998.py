@@ -14,7 +14,7 @@ import numpy as np
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import lenet5_1998
+from lenet_utils.models import classify, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
 from lenet_utils.paper import LEARNING_RATES
 from lenet_utils.reference import WORKING_COEFFICIENT
@@ -103,7 +103,8 @@ def train(
         watch: also look at the judged digits after every pass, for the curve.
 
     Returns:
-        The fields of a recorded run, in which "test_error_percent" is the error on the judged digits, and the network.
+        The fields of a recorded run, in which "test_error_percent" is the error on the judged digits; the network;
+        and which of the judged digits it misreads.
     """
     keras.utils.set_random_seed(seed)
     model = model() if model else build(settings)
@@ -129,13 +130,15 @@ def train(
         seed=seed,
         checkpoint=folder,
     )
-    return {
-        "test_error_percent": round(error_percent(model, x_judged, y_judged), 3),
+    misread = np.flatnonzero(classify(model, x_judged) != y_judged)
+    fields = {
+        "test_error_percent": round(100 * len(misread) / len(x_judged), 3),
         "train_error_percent": round(error_percent(model, x, y), 3),
         "seconds": round(sum(history["seconds"]), 1),
         "settings": asdict(settings),
         "curve": curve(history),
-    }, model
+    }
+    return fields, model, misread
 
 
 def distortion(share: float):

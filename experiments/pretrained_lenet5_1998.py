@@ -19,7 +19,7 @@ load = pretrained_lenet5.load
 
 def run(data, variant: str, seed: int, folder) -> dict:
     test, sample = (data.x_test, data.y_test), load_mnist("sample")
-    fields, model = train((data.x_train, data.y_train), test, faithful_distorted.SETTINGS, seed, folder)
+    fields, model, _ = train((data.x_train, data.y_train), test, faithful_distorted.SETTINGS, seed, folder)
     if seed == 0:
         save_weights(model, WEIGHTS["lenet5_1998"]["mnist"])
     x_sample = to_lenet_input(np.concatenate([sample.x_train, sample.x_test]))

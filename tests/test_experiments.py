@@ -22,12 +22,12 @@ from experiments import (
     record,
 )
 from experiments.network_of_1998 import Settings
-from lenet_utils import distortions, training
+from lenet_utils import distortions
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS
+from lenet_utils.models import WEIGHTS, classify
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.records import load_record, provenance_line
 
@@ -181,7 +181,8 @@ class Calls(list):
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What every training is called with; none takes place. `judged` collects the digits that errors are taken on."""
+    """What every training is called with; none takes place. `judged` collects the pictures that judge its network,
+    which takes each for a 0."""
     calls = Calls()
 
     def fit(model, x, y, **options):
@@ -191,11 +192,12 @@ def shown(monkeypatch):
 
     monkeypatch.setattr(network_of_1998, "fit_pattern_by_pattern", fit)
 
-    def judge(model, x, y):
-        calls.judged.append(SimpleNamespace(x=x, y=y))
-        return 5.0
+    def answers(model, x):
+        calls.judged.append(x)
+        return np.zeros(len(x), int)
 
-    monkeypatch.setattr(network_of_1998, "error_percent", judge)
+    monkeypatch.setattr(network_of_1998, "classify", answers)
+    monkeypatch.setattr(network_of_1998, "error_percent", lambda model, x, y: 5.0)
     return calls
 
 
@@ -275,8 +277,8 @@ def test_one_order_for_all_passes_is_random_but_the_same_in_each(tiny, shown):
 
 def test_a_training_reports_its_settings_and_a_row_a_pass(tiny, tmp_path):
     settings = Settings(j=3.0)
-    fields, model = train(settings)
-    again, _ = train(settings)
+    fields, model, misread = train(settings)
+    again, *_ = train(settings)
     assert fields["settings"] == asdict(settings)
     assert [row["pass"] for row in fields["curve"]] == [1, 2]
     wanted = {
@@ -293,6 +295,8 @@ def test_a_training_reports_its_settings_and_a_row_a_pass(tiny, tmp_path):
     digits = load_mnist("sample")
     wrong = model.predict(to_lenet_input(digits.x_test[:9]), verbose=0).argmin(axis=1) != digits.y_test[:9]
     assert fields["curve"][-1]["test_error_percent"] == pytest.approx(100 * wrong.mean(), rel=1e-4)
+    assert fields["test_error_percent"] == pytest.approx(100 * wrong.mean(), abs=0.001)
+    assert misread.tolist() == np.flatnonzero(wrong).tolist()
     for one in (fields, again):
         for timed in (one, *one["curve"]):
             del timed["seconds"]
@@ -332,12 +336,12 @@ def test_the_search_never_looks_at_a_test_digit(tiny, tmp_path, monkeypatch):
 def test_each_variant_of_the_search_is_judged_by_held_out_digits_alone(variant, tiny, shown, tmp_path):
     data = PoisonedTestSet()
     found = faithful_search.run(data, variant, 0, tmp_path)
-    assert found["test_error_percent"] == 5
+    assert found["test_error_percent"] == 100 * np.mean(data.y_train[-HELD_OUT:] != 0)
     (call,) = shown
     assert len(call.x) == len(data.x_train) - HELD_OUT and call.validation is None
-    judges = shown.judged[0]
-    assert np.array_equal(judges.y, data.y_train[-HELD_OUT:])
-    trained, judged = ({picture.tobytes() for picture in x} for x in (call.x, judges.x))
+    (judges,) = shown.judged
+    assert len(judges) == HELD_OUT
+    trained, judged = ({picture.tobytes() for picture in x} for x in (call.x, judges))
     assert not trained & judged
     second_order = isinstance(call.model.optimizer, StochasticDiagonalLevenbergMarquardt)
     assert second_order == (variant not in faithful_search.SGD_GAINS)
@@ -347,7 +351,7 @@ def test_each_variant_of_the_search_is_judged_by_held_out_digits_alone(variant, 
 
 @pytest.mark.parametrize("study_of_1998", [faithful, faithful_distorted])
 def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, shown, monkeypatch):
-    monkeypatch.setattr(network_of_1998, "error_percent", training.error_percent)
+    monkeypatch.setattr(network_of_1998, "classify", classify)
     digits = load_mnist("sample")
     data = replace(digits, x_test=digits.x_test[:40], y_test=digits.y_test[:40])
     found = study_of_1998.run(data, study_of_1998.VARIANTS[0], 0, None)
