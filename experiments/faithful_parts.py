@@ -11,13 +11,14 @@ import keras
 from keras import layers, ops
 
 from experiments import faithful
-from experiments.network_of_1998 import build, compiled, random_codes, train
-from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
-from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SoftmaxCrossEntropy
-from lenet_utils.paper import C3_TABLE
+from experiments.network_of_1998 import build, compiled, train
+from lenet_utils.layers import Convolution, FullyConnected
+from lenet_utils.losses import MaximumAPosteriori, SoftmaxCrossEntropy
+from lenet_utils.models import lenet5_1998
 
 SGD_GAIN = 1.0
-EQ_9 = MaximumAPosteriori(faithful.SETTINGS.j)
+BASE = faithful.SETTINGS
+EQ_9 = MaximumAPosteriori(BASE.j)
 
 
 class AveragePooling(layers.AveragePooling2D):
@@ -31,39 +32,22 @@ class AveragePooling(layers.AveragePooling2D):
         return ops.repeat(ops.repeat(quarter, 2, axis=1), 2, axis=2), []
 
 
-def chain(subsampling=Subsampling, table=C3_TABLE, output=None, initial="working") -> keras.Model:
-    """The network of 1998 with some parts exchanged: `lenet5_1998` where nothing is."""
-    return keras.Sequential(
-        [
-            keras.Input((32, 32, 1), name="input"),
-            Convolution(6, initial=initial, name="C1"),
-            subsampling(name="S2"),
-            Convolution(16, table, initial=initial, name="C3"),
-            subsampling(name="S4"),
-            Convolution(120, initial=initial, name="C5"),
-            layers.Flatten(name="flatten"),
-            FullyConnected(84, initial=initial, name="F6"),
-            output or EuclideanRBF(name="output"),
-        ],
-        name="lenet5_1998_but_one_part",
-    )
-
-
-def softmax_output():
-    return FullyConnected(10, squashed=False, name="output")
+def with_layers(*exchanged, loss=EQ_9) -> keras.Model:
+    """The network of 1998 with other layers in the places of those of their names."""
+    return compiled(lenet5_1998(exchanged=exchanged), loss)
 
 
 PARTS = {
-    "a new order for each pass": lambda: build(faithful.SETTINGS),
-    "Eq. 8 instead of Eq. 9": lambda: compiled(chain(), MaximumLikelihood()),
-    "softmax for the RBF output": lambda: compiled(chain(output=softmax_output()), SoftmaxCrossEntropy()),
-    "random codes for the bitmaps": lambda: compiled(
-        chain(output=EuclideanRBF(random_codes(), name="output")), EQ_9
+    "a new order for each pass": lambda: build(BASE),
+    "Eq. 8 instead of Eq. 9": lambda: build(replace(BASE, j=None)),
+    "softmax for the RBF output": lambda: with_layers(
+        FullyConnected(10, squashed=False, name="output"), loss=SoftmaxCrossEntropy()
     ),
-    "dense C3": lambda: compiled(chain(table=None), EQ_9),
-    "average pooling": lambda: compiled(chain(subsampling=AveragePooling), EQ_9),
-    "He initialisation": lambda: compiled(chain(initial="he"), EQ_9),
-    "plain SGD": lambda: build(faithful.SETTINGS, keras.optimizers.SGD()),
+    "random codes for the bitmaps": lambda: build(replace(BASE, codes="random")),
+    "dense C3": lambda: with_layers(Convolution(16, name="C3")),
+    "average pooling": lambda: with_layers(AveragePooling(name="S2"), AveragePooling(name="S4")),
+    "He initialisation": lambda: build(replace(BASE, initial="he")),
+    "plain SGD": lambda: build(BASE, keras.optimizers.SGD()),
 }
 """Each exchange as a function that returns a fresh compiled network."""
 
@@ -78,7 +62,7 @@ load = faithful.load
 
 
 def run(data, variant: str, seed: int, folder) -> dict:
-    settings = replace(faithful.SETTINGS, **OTHERWISE.get(variant, {}))
+    settings = replace(BASE, **OTHERWISE.get(variant, {}))
     training_set, test = (data.x_train, data.y_train), (data.x_test, data.y_test)
     fields, *_ = train(training_set, test, settings, seed, folder, PARTS[variant], watch=False)
     return fields

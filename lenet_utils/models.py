@@ -88,6 +88,7 @@ def lenet5_1998(
     weights: str | Path | None = None,
     initial: str = "working",
     input_shape: tuple[int, int, int] = (INPUT_SIDE, INPUT_SIDE, 1),
+    exchanged: tuple[keras.Layer, ...] = (),
 ) -> keras.Model:
     """LeNet-5 as published in 1998 (section II.B): 60,000 trainable parameters, 340,908 connections.
 
@@ -102,6 +103,7 @@ def lenet5_1998(
             "published"; networks drawn by it hardly learn, which is why it is not the default.
         input_shape: (rows, columns, 1), at least 32×32. C5 is a convolution, so a larger picture gives a row or a
             field of answers, one for each place of a 32×32 window that moves in steps of four pixels.
+        exchanged: other layers, each of which takes the place of the network's own layer of its name.
 
     Returns:
         A model that maps (N, 32, 32, 1) to (N, 10) distances; larger pictures to (N, rows, columns, 10).
@@ -112,20 +114,20 @@ def lenet5_1998(
     """
     _check_size(input_shape)
     one_answer = tuple(input_shape[:2]) == (INPUT_SIDE, INPUT_SIDE)
-    model = keras.Sequential(
-        [
-            keras.Input(input_shape, name="input"),
-            Convolution(6, initial=initial, name="C1"),
-            Subsampling(initial=initial, name="S2"),
-            Convolution(16, C3_TABLE, initial=initial, name="C3"),
-            Subsampling(initial=initial, name="S4"),
-            Convolution(120, initial=initial, name="C5"),
-            *([layers.Flatten(name="flatten")] if one_answer else []),
-            FullyConnected(84, initial=initial, name="F6"),
-            EuclideanRBF(name="output"),
-        ],
-        name="lenet5_1998",
-    )
+    chain = [
+        keras.Input(input_shape, name="input"),
+        Convolution(6, initial=initial, name="C1"),
+        Subsampling(initial=initial, name="S2"),
+        Convolution(16, C3_TABLE, initial=initial, name="C3"),
+        Subsampling(initial=initial, name="S4"),
+        Convolution(120, initial=initial, name="C5"),
+        *([layers.Flatten(name="flatten")] if one_answer else []),
+        FullyConnected(84, initial=initial, name="F6"),
+        EuclideanRBF(name="output"),
+    ]
+    # Of two layers of one name a dictionary keeps the place of the first and the layer that came last.
+    by_name = {layer.name: layer for layer in (*chain, *exchanged)}
+    model = keras.Sequential([*by_name.values()], name="lenet5_1998")
     if weights is not None:
         load_weights(model, WEIGHTS["lenet5_1998"].get(weights, weights))
     return model

@@ -27,7 +27,7 @@ from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS, classify
+from lenet_utils.models import WEIGHTS, classify, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.records import load_record, provenance_line
 
@@ -368,6 +368,7 @@ def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, 
 def test_every_part_can_be_exchanged(part):
     """The network can be built, gives one answer a digit, and its curvatures go down to the input."""
     model = faithful_parts.PARTS[part]()
+    assert [layer.name for layer in model.layers] == [layer.name for layer in lenet5_1998().layers]
     x, y = to_lenet_input(load_mnist("sample").x_train[:3]), np.arange(3)
     assert model(x).shape == (3, 10)
     found = curvatures(model, x, y, model.loss)

@@ -6,7 +6,7 @@ import pytest
 
 from lenet_utils import models, paper
 from lenet_utils.data import load_mnist, to_lenet_input
-from lenet_utils.layers import INITIAL_WEIGHTS, EuclideanRBF, bitmaps
+from lenet_utils.layers import INITIAL_WEIGHTS, Convolution, EuclideanRBF, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, SquaredError
 from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
 
@@ -107,6 +107,14 @@ def test_c3_reads_by_table_i_and_the_output_is_fixed(network):
     assert network.get_layer("C3").table == paper.C3_TABLE
     assert models.lenet1().get_layer("H3").table == paper.LENET1_TABLE
     assert [w.path.split("/")[-2:] for w in network.non_trainable_weights] == [["output", "centres"]]
+
+
+def test_an_exchanged_layer_takes_the_place_of_that_of_its_name(network):
+    other = models.lenet5_1998(exchanged=(Convolution(16, name="C3"),))
+    assert [layer.name for layer in other.layers] == [layer.name for layer in network.layers]
+    assert other.get_layer("C3").table is None
+    more = 25 * (6 * 16 - sum(map(len, paper.C3_TABLE)))
+    assert other.count_params() == network.count_params() + more
 
 
 def test_a_larger_picture_is_read_at_every_place_as_alone(network):
