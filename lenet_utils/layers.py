@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops
 
 from lenet_utils.paper import INITIAL_RANGE, SQUASH_AMPLITUDE, SQUASH_SLOPE
-from lenet_utils.reference import WORKING_COEFFICIENT, bitmaps
+from lenet_utils.reference import LUSH_COEFFICIENT, WORKING_COEFFICIENT, bitmaps
 
 register = keras.saving.register_keras_serializable("lenet_utils")
 
@@ -30,7 +30,7 @@ INITIAL_WEIGHTS = ("published", "lush", "working", "he")
 """
 
 
-COEFFICIENTS = {"lush": 0.5, "working": WORKING_COEFFICIENT, "he": WORKING_COEFFICIENT}
+COEFFICIENTS = {"lush": LUSH_COEFFICIENT, "working": WORKING_COEFFICIENT, "he": WORKING_COEFFICIENT}
 """What the coefficients of the subsampling layers start with, where they are not drawn."""
 
 

@@ -6,6 +6,7 @@
 
 from lenet_utils.reference.lenet5 import (
     C3_MAPS,
+    LUSH_COEFFICIENT,
     S2_MAPS,
     SHAPES,
     WORKING_COEFFICIENT,
@@ -46,6 +47,7 @@ from lenet_utils.reference.parts import (
 
 __all__ = [
     "C3_MAPS",
+    "LUSH_COEFFICIENT",
     "S2_MAPS",
     "SHAPES",
     "WORKING_COEFFICIENT",

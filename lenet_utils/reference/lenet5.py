@@ -43,6 +43,9 @@ S2_MAPS, C3_MAPS = np.array([(c, m) for m, maps in enumerate(C3_TABLE) for c in 
 FAN_IN = {"C1": 25, "S2": 4, "C3": 25 * np.bincount(C3_MAPS), "S4": 4, "C5": 400, "F6": 120}
 """How many inputs a unit of a layer has; in C3 that depends on the map (16,)."""
 
+LUSH_COEFFICIENT = 0.5
+"""What the authors' own later code starts subsampling coefficients with."""
+
 WORKING_COEFFICIENT = 0.8
 """What subsampling coefficients start with by default; the paper does not say. Found by `faithful_search`."""
 
@@ -60,8 +63,8 @@ def initial_weights(recipe="working", seed=0):
 
     Args:
         recipe: "published" draws every weight from ±2.4/F, F the unit's number of inputs (appendix A).
-            "lush" draws kernels from ±1/√F, with biases 0 and coefficients 1/2, as the authors' own later
-            code does. "working" is the same with coefficients of WORKING_COEFFICIENT.
+            "lush" draws kernels from ±1/√F, with biases 0 and coefficients of LUSH_COEFFICIENT, as the
+            authors' own later code does. "working" is the same with coefficients of WORKING_COEFFICIENT.
         seed: of the drawing.
 
     Raises:
@@ -69,7 +72,7 @@ def initial_weights(recipe="working", seed=0):
     """
     if recipe not in ("published", "lush", "working"):
         raise ValueError(f'initial={recipe!r} is unknown; choose "published", "lush" or "working".')
-    coefficient = 0.5 if recipe == "lush" else WORKING_COEFFICIENT
+    coefficient = LUSH_COEFFICIENT if recipe == "lush" else WORKING_COEFFICIENT
     generator = np.random.default_rng(seed)
     weights = {}
     for name, shape in SHAPES.items():
