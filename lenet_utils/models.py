@@ -109,7 +109,8 @@ def lenet5_1998(
         A model that maps (N, 32, 32, 1) to (N, 10) distances; larger pictures to (N, rows, columns, 10).
 
     Raises:
-        ValueError: an unknown `initial`, an input that is too small, or weights that do not fit.
+        ValueError: an unknown `initial`, an input that is too small, weights that do not fit, or a layer to
+            exchange whose name the network does not have.
         FileNotFoundError: no such file of weights.
     """
     _check_size(input_shape)
@@ -127,6 +128,9 @@ def lenet5_1998(
     ]
     # Of two layers of one name a dictionary keeps the place of the first and the layer that came last.
     by_name = {layer.name: layer for layer in (*chain, *exchanged)}
+    if len(by_name) > len(chain):
+        strange = list(by_name)[len(chain) :]
+        raise ValueError(f"No layer of LeNet-5 is called {', '.join(strange)}: there is nothing to exchange.")
     model = keras.Sequential([*by_name.values()], name="lenet5_1998")
     if weights is not None:
         load_weights(model, WEIGHTS["lenet5_1998"].get(weights, weights))

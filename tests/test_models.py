@@ -117,6 +117,11 @@ def test_an_exchanged_layer_takes_the_place_of_that_of_its_name(network):
     assert other.count_params() == network.count_params() + more
 
 
+def test_a_layer_of_an_unknown_name_is_not_exchanged():
+    with pytest.raises(ValueError, match="No layer of LeNet-5 is called C4"):
+        models.lenet5_1998(exchanged=(Convolution(16, name="C4"),))
+
+
 def test_a_larger_picture_is_read_at_every_place_as_alone(network):
     larger = models.lenet5_1998(input_shape=(40, 44, 1))
     larger.set_weights(network.get_weights())
