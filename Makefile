@@ -40,7 +40,7 @@ test-chapters: .venv/ready _build/home ## every chapter, executed by nbval (DATA
 
 test-pages: .venv/ready _build/home ## build the book on the sample and look at it in a browser
 	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=sample $(RUN) scripts/build_book.py --output _build/test
-	LENET_BOOK="$(HERE)/_build/test/_build/html" $(RUN) -m pytest tests/book -n 2
+	LENET_DATA=sample LENET_BOOK="$(HERE)/_build/test/_build/html" $(RUN) -m pytest tests/book -n 2
 
 serve: .venv/ready ## show the built book at http://localhost:8000
 	@test -f _build/html/index.html || { echo "There is no book yet. Run: make book"; exit 1; }
