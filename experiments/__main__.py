@@ -5,18 +5,28 @@ A study is one file of this folder with
 - `VARIANTS`, the names of what it compares;
 - `SEEDS`, how many seeds it takes (1 where it does not say);
 - `load()`, which returns the data as `lenet_utils.data` does;
-- `run(data, variant, seed, folder)`, which trains once and returns the fields of one recorded run;
-  `folder` is its own place for checkpoints, so that an interrupted run goes on where it was.
+- `fit(x_train, y_train, variant, seed, folder)`, which trains once without any test digit at hand and returns a
+  function from pictures to classes and further fields to record; the test set is then read once, here;
+- or `run(data, variant, seed, folder)`, where a curve over the test digits is part of what is reported, which
+  returns all fields itself. No choice may depend on test digits there either.
+  `folder` is a run's own place for checkpoints, so that an interrupted one goes on where it was.
 
 Every finished run is recorded at once in experiments/results/NAME.json; runs found there are not repeated.
+`--backend dask --scheduler ADDRESS` spreads the runs over a Dask cluster, whose machines need this checkout; the runs
+of a machine that fails are done again by another.
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import pkgutil
 import time
 from pathlib import Path
+
+import joblib
+import numpy as np
+from tqdm import tqdm
 
 import experiments
 from experiments import record
@@ -25,7 +35,7 @@ CHECKPOINTS = record.ROOT / "checkpoints"
 
 
 def names() -> list[str]:
-    """The studies there are: every module of this folder with a `run`."""
+    """The studies there are: every module of this folder with a `fit` or a `run`."""
     helpers = {"__main__", "record", "network_of_1998"}
     return sorted(m.name for m in pkgutil.iter_modules(experiments.__path__) if m.name not in helpers)
 
@@ -34,10 +44,21 @@ def one_run(study: str, variant: str, seed: int, data) -> dict:
     """Train once; return the run with its seed, variant and wall time."""
     folder = CHECKPOINTS / study / f"{variant}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
-    start = time.perf_counter()
-    fields = importlib.import_module(f"experiments.{study}").run(data, variant, seed, folder)
+    start, module = time.perf_counter(), importlib.import_module(f"experiments.{study}")
+    if hasattr(module, "fit"):
+        fields = judged_once(module.fit, data, variant, seed, folder)
+    else:
+        fields = module.run(data, variant, seed, folder)
     fields.setdefault("seconds", round(time.perf_counter() - start, 1))
     return {"seed": seed, "variant": variant, **fields}
+
+
+def judged_once(fit, data, variant: str, seed: int, folder: Path) -> dict:
+    """Train without the test set at hand; then, and only then, read it, once."""
+    classify, fields = fit(data.x_train, data.y_train, variant, seed, folder)
+    misread = np.flatnonzero(classify(data.x_test) != data.y_test)
+    error = round(100 * len(misread) / len(data.y_test), 3)
+    return {"test_error_percent": error, **fields, "misread": misread.tolist()}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -48,10 +69,34 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default 1)")
     parser.add_argument("--results", type=Path, default=record.RESULTS, help="folder of the records")
+    parser.add_argument("--backend", choices=["loky", "dask"], default="loky", help="where runs go")
+    parser.add_argument("--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786")
     chosen = parser.parse_args(arguments)
+    if (chosen.backend == "dask") != (chosen.scheduler is not None):
+        parser.error("--backend dask and --scheduler ADDRESS belong together")
     share_cores(chosen.jobs)
-    for name in names() if chosen.study == "all" else [chosen.study]:
-        run_study(name, chosen.seeds, chosen.jobs, chosen.results)
+    with workers(chosen.backend, chosen.scheduler, chosen.jobs):
+        for name in names() if chosen.study == "all" else [chosen.study]:
+            run_study(name, chosen.seeds, chosen.results)
+
+
+@contextlib.contextmanager
+def workers(backend: str, scheduler: str | None, jobs: int):
+    """Who does the runs: processes of this machine, or the workers of a Dask cluster."""
+    if backend == "loky":
+        with joblib.parallel_config(backend="loky", n_jobs=jobs):
+            yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise SystemExit("--backend dask needs the package distributed: pip install distributed") from None
+    try:
+        client = Client(scheduler, timeout=20)
+    except OSError as error:
+        raise SystemExit(f"No Dask scheduler answers at {scheduler}: {error}") from error
+    with client, joblib.parallel_config(backend="dask", n_jobs=-1):
+        yield
 
 
 def share_cores(jobs: int) -> None:
@@ -63,10 +108,8 @@ def share_cores(jobs: int) -> None:
         os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
 
 
-def run_study(name: str, seeds: int | None, jobs: int, results: Path) -> None:
+def run_study(name: str, seeds: int | None, results: Path) -> None:
     """Run what is missing of one study, and record every run as it ends."""
-    from joblib import Parallel, delayed
-
     study = importlib.import_module(f"experiments.{name}")
     seeds = seeds or getattr(study, "SEEDS", 1)
     data = study.load()
@@ -81,16 +124,16 @@ def run_study(name: str, seeds: int | None, jobs: int, results: Path) -> None:
     missing = [pair for pair in wanted if pair not in done]
     print(f"{name}: {len(wanted)} runs, {len(wanted) - len(missing)} recorded already", flush=True)
 
-    calls = (delayed(one_run)(name, variant, seed, data) for variant, seed in missing)
-    for number, run in enumerate(Parallel(n_jobs=jobs, return_as="generator_unordered")(calls), 1):
+    calls = (joblib.delayed(one_run)(name, variant, seed, data) for variant, seed in missing)
+    ended = joblib.Parallel(return_as="generator_unordered")(calls)
+    for run in tqdm(ended, total=len(missing), desc=name, unit="run", disable=not missing):
         book["runs"].append(run)
         book["runs"].sort(key=lambda r: (study.VARIANTS.index(r["variant"]), r["seed"]))
         book["command"], book["provenance"] = command, origin
         record.write(path, book)
-        print(
-            f"[{number}/{len(missing)}] {run['variant']}, seed {run['seed']}: "
-            f"test error {run['test_error_percent']:.2f}% after {run['seconds']:.0f} s",
-            flush=True,
+        tqdm.write(
+            f"{run['variant']}, seed {run['seed']}: "
+            f"test error {run['test_error_percent']:.2f}% after {run['seconds']:.0f} s"
         )
 
 

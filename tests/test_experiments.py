@@ -1,7 +1,11 @@
 """Studies record every run with its origin, go on where they stopped, and never mix data."""
 
+import importlib
 import json
+import os
+import signal
 import sys
+import threading
 import types
 from dataclasses import asdict, replace
 from types import SimpleNamespace
@@ -135,6 +139,89 @@ def test_stored_records_are_complete_and_come_from_committed_code(path):
         last = one["curve"][-1]
         assert last["pass" if "pass" in last else "epoch"] == len(one["curve"])
         assert 0 <= one["test_error_percent"] <= 100
+
+
+# --- The test set is handed out once; runs may go to other machines ---
+
+
+def test_a_fit_sees_no_test_digit_and_is_judged_once(study, tmp_path):
+    looks = []
+
+    def fit(x_train, y_train, variant, seed, folder):
+        assert (len(x_train), len(y_train)) == (4, 4)
+        return lambda pictures: looks.append(len(pictures)) or np.array([0, 1, 2, 0]), {"curve": []}
+
+    del study.run
+    study.fit = fit
+    found = run(tmp_path, seeds=1)["runs"]
+    assert [(one["test_error_percent"], one["misread"]) for one in found] == [(25.0, [3])] * 2
+    assert looks == [4, 4], "one look a run"
+
+
+def test_dask_needs_an_address_and_an_address_dask(capsys):
+    for arguments in (["--backend", "dask"], ["--scheduler", "tcp://127.0.0.1:1"]):
+        with pytest.raises(SystemExit):
+            command.main(["faithful", *arguments])
+        assert "belong together" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch):
+    monkeypatch.setattr("distributed.Client", mock_failure)
+    with pytest.raises(SystemExit, match=r"No Dask scheduler answers at tcp://127\.0\.0\.1:1"):
+        command.main(["faithful", "--backend", "dask", "--scheduler", "tcp://127.0.0.1:1"])
+
+
+def mock_failure(address, **options):
+    raise OSError("timed out")
+
+
+SLOW_STUDY = """
+import os, time
+from types import SimpleNamespace
+import numpy as np
+
+VARIANTS = ["one", "two", "three"]
+
+def load():
+    return SimpleNamespace(**{name: np.arange(4) for name in ("x_train", "y_train", "x_test", "y_test")})
+
+def fit(x_train, y_train, variant, seed, folder):
+    time.sleep(1)
+    return lambda pictures: pictures, {"process": os.getpid(), "curve": []}
+"""
+
+
+@pytest.mark.timeout(120)
+def test_a_dask_cluster_that_loses_a_worker_loses_no_run(tmp_path, monkeypatch):
+    """A real scheduler and two worker processes; one is killed in the middle of its run."""
+    from distributed import Client, LocalCluster, WorkerPlugin
+
+    studies = tmp_path / "studies"
+    studies.mkdir()
+    (studies / "slow.py").write_text(SLOW_STUDY)
+
+    class HasTheStudy(WorkerPlugin):  # what a checkout on another machine would have
+        def setup(self, worker):
+            importlib.import_module("experiments").__path__.append(str(studies))
+
+    HasTheStudy().setup(None)
+    monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
+        client.register_plugin(HasTheStudy())
+        victim = min(client.run(os.getpid).values())
+        timer = threading.Timer(2.5, os.kill, (victim, signal.SIGKILL))
+        timer.start()
+        arguments = ["slow", "--seeds", "3", "--results", str(tmp_path)]
+        command.main([*arguments, "--backend", "dask", "--scheduler", cluster.scheduler_address])
+        assert not timer.is_alive(), "all was over before the worker was killed"
+    found = json.loads((tmp_path / "slow.json").read_text())["runs"]
+    assert [(one["variant"], one["seed"]) for one in found] == [
+        (variant, seed) for variant in ("one", "two", "three") for seed in range(3)
+    ]
+    assert len({one["process"] for one in found}) >= 2
 
 
 # --- The network of 1998 ---
