@@ -9,11 +9,14 @@ class Drawing {
   static GRID = 1000; // points lie on a grid this fine
   static PEN = 0.075; // width of the pen, as a share of the pad
   static SIDE = 280; // pixels along one side of the ink that is recognised: ten for each of MNIST's
-  static MOST_POINTS = 20000; // in a link: beyond any drawing by hand
+  static LEAST_MOVE = 3; // steps of the grid that the pen must go before a point is kept
+  static MOST_POINTS = 20000; // in a link: beyond any digit
 
   constructor() {
     /** @type {Point[][]} */
     this.strokes = [];
+    /** @type {Point[] | null} the stroke that the pen is drawing */
+    this.current = null;
     /** @type {Uint8Array | null} 28 × 28, 255 is full ink */
     this.picture = null;
     /** @type {HTMLCanvasElement | undefined} where the ink is painted to be read */
@@ -24,32 +27,37 @@ class Drawing {
     return !this.picture && !this.strokes.length;
   }
 
-  begin(point) {
-    this.strokes.push([point]);
+  get points() {
+    return this.strokes.reduce((total, stroke) => total + stroke.length, 0);
   }
 
-  /** Go on with the last stroke, unless the pen has not moved. */
+  begin(point) {
+    this.current = [point];
+    this.strokes.push(this.current);
+  }
+
+  /** Go on with the stroke, or begin one if what was drawn has been taken back under the pen. */
   extend(point) {
-    const stroke = this.strokes.at(-1);
-    if (!stroke) return this.begin(point); // the pad was cleared under the pen
-    const last = stroke[stroke.length - 1];
-    if (last.x !== point.x || last.y !== point.y) stroke.push(point);
+    if (!this.current) return this.begin(point);
+    const last = this.current[this.current.length - 1];
+    if (Math.hypot(last.x - point.x, last.y - point.y) >= Drawing.LEAST_MOVE) this.current.push(point);
   }
 
   /** Take back the last stroke, or the picture once there are none. */
   undo() {
     if (this.strokes.length) this.strokes.pop();
     else this.picture = null;
+    this.current = null;
   }
 
   clear() {
-    this.strokes = [];
-    this.picture = null;
+    this.paste(null);
   }
 
-  /** A picture instead of whatever is there. @param {Uint8Array} picture 28 × 28 */
+  /** A picture, or nothing, instead of whatever is there. @param {Uint8Array | null} picture 28 × 28 */
   paste(picture) {
     this.strokes = [];
+    this.current = null;
     this.picture = picture;
   }
 
@@ -98,7 +106,7 @@ class Drawing {
     if (bytes[0] !== 1 || bytes[1] > 1 || bytes.length < start || (bytes.length - start) % 2) throw new Error("no drawing");
     if (bytes[1]) drawing.picture = bytes.slice(2, start);
     const numbers = new Uint16Array(bytes.slice(start).buffer);
-    if (numbers.length > 2 * Drawing.MOST_POINTS) throw new Error("too long for a drawing");
+    if (numbers.length > 3 * Drawing.MOST_POINTS) throw new Error("too long for a drawing");
     for (let at = 0; at < numbers.length; ) {
       const length = numbers[at++], points = numbers.subarray(at, (at += 2 * length));
       if (!length || points.length < 2 * length || points.some((n) => n > Drawing.GRID)) throw new Error("no drawing");

@@ -147,10 +147,13 @@ const Network = (() => {
     return {
       source: String(file.source ?? "no source given"),
       test_error_percent: typeof file.test_error_percent === "number" ? file.test_error_percent : null,
-      refusals: Array.isArray(file.refusals) ? file.refusals : [],
+      refusals: Array.isArray(file.refusals) ? file.refusals.filter(isRefusal) : [],
       numbers: cut(decode(file.numbers)),
     };
   }
+
+  const isRefusal = (row) =>
+    [row?.threshold, row?.refused_percent, row?.error_percent].every(Number.isFinite) && Number.isInteger(row.threshold);
 
   /** @param {string} text */
   function parse(text) {

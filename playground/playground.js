@@ -99,6 +99,7 @@ function startPlayground(place, weightsFile, examples) {
   function shareByLink() {
     part("share").addEventListener("click", async () => {
       if (state.drawing.empty) return tell("Draw something first: the link holds the drawing.");
+      if (state.drawing.points > Drawing.MOST_POINTS) return tell("This drawing is too long for a link. Draw less of it.");
       const link = `${location.href.split("#")[0]}#draw=${state.drawing.toText()}`;
       history.replaceState(null, "", link);
       try {

@@ -8,6 +8,7 @@ import sys
 import threading
 import types
 from dataclasses import asdict, replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import keras
@@ -20,13 +21,14 @@ from experiments import (
     faithful_distorted,
     faithful_parts,
     faithful_search,
+    figure9,
     network_of_1998,
     pretrained_lenet5,
     pretrained_lenet5_1998,
     record,
 )
 from experiments.network_of_1998 import Settings
-from lenet_utils import distortions
+from lenet_utils import distortions, paper
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
@@ -136,8 +138,8 @@ def test_stored_records_are_complete_and_come_from_committed_code(path):
     assert found["runs"]
     assert len(found["provenance"]["commit"]) == 40, "recorded with uncommitted changes"
     for one in found["runs"]:
-        last = one["curve"][-1]
-        assert last["pass" if "pass" in last else "epoch"] == len(one["curve"])
+        for last in one.get("curve", [])[-1:]:  # a nearest neighbour has no curve
+            assert last["pass" if "pass" in last else "epoch"] == len(one["curve"])
         assert 0 <= one["test_error_percent"] <= 100
 
 
@@ -222,6 +224,45 @@ def test_a_dask_cluster_that_loses_a_worker_loses_no_run(tmp_path, monkeypatch):
         (variant, seed) for variant in ("one", "two", "three") for seed in range(3)
     ]
     assert len({one["process"] for one in found}) >= 2
+
+
+# --- Figure 9 ---
+
+
+def test_figure_9_has_rows_of_the_paper_and_never_the_same_twice():
+    assert set(figure9.VARIANTS) <= set(paper.TEST_ERROR_PERCENT)
+    assert len(set(figure9.VARIANTS)) == len(figure9.VARIANTS) >= 18
+
+
+@pytest.mark.parametrize("name", figure9.NETWORKS)
+def test_networks_of_figure_9_read_what_they_are_given(name):
+    make, read, distorted = figure9.NETWORKS[name]
+    shown = read(load_mnist("sample").x_train[:3])
+    assert shown.dtype == np.float32 and shown.shape[1:] == make().input_shape[1:]
+    assert (distorted > 0) == name.endswith("distortions")
+    sizes = [int(part) for part in name.split(",")[0].split("-")[1:] if part.isdigit()]
+    if "×" in name.split("-")[0]:
+        widths = [shown[0].size, *sizes]
+        assert make().count_params() == sum((a + 1) * b for a, b in pairwise(widths))
+
+
+def test_lenet_1_sees_the_digit_at_sixteen_pixels():
+    digits = load_mnist("sample").x_train[:200]
+    seen = figure9.small(digits)[..., 0] > paper.INPUT_BACKGROUND + 0.3
+    sides = np.maximum(seen.any(axis=1).sum(axis=1), seen.any(axis=2).sum(axis=1))
+    assert 15 <= np.median(sides) <= 17
+
+
+@pytest.mark.parametrize(
+    "variant", ["linear", "28×28-300-10, distortions", "LeNet-4, K-NN on the last layer"]
+)
+def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path, monkeypatch):
+    monkeypatch.setattr(figure9, "PASSES", 2)
+    digits = load_mnist("sample")
+    classify_, fields = figure9.fit(digits.x_train[:600], digits.y_train[:600], variant, 0, tmp_path)
+    assert (classify_(digits.x_test[:200]) != digits.y_test[:200]).mean() < 0.5
+    if variant != "linear":
+        assert len(fields["curve"]) == 2 and 0 < fields["train_error_percent"] < 60
 
 
 # --- The network of 1998 ---

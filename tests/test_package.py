@@ -16,6 +16,7 @@ FLOORS = [
     "data",
     "distortions",
     "reference",
+    "rivals",
     "layers",
     "losses",
     "optimizers",

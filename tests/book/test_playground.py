@@ -181,6 +181,45 @@ def test_clear_and_undo(playground):
     assert answer(playground) == EMPTY
 
 
+def test_undo_and_clear_under_the_pen(playground):
+    """What was drawn is gone; the pen goes on with a stroke of its own."""
+    box = playground.locator("#pad").bounding_box()
+    draw(playground, UPRIGHT[4][:1])
+    for take_back, strokes in (("Undo", 2), ("Clear", 1)):
+        playground.mouse.move(box["x"] + 50, box["y"] + 50)
+        playground.mouse.down()
+        playground.mouse.move(box["x"] + 80, box["y"] + 60)
+        button = playground.get_by_role("button", name=take_back, exact=True)
+        button.evaluate("button => button.click()")
+        playground.mouse.move(box["x"] + 90, box["y"] + 250)
+        playground.mouse.move(box["x"] + 90, box["y"] + 280)
+        playground.mouse.up()
+        playground.wait_for_timeout(50)
+        for left in range(strokes, 0, -1):
+            assert answer(playground) != EMPTY, f"{left} strokes should be left"
+            playground.get_by_role("button", name="Undo").click()
+        assert answer(playground) == EMPTY
+        draw(playground, UPRIGHT[4][:1])
+
+
+def test_other_buttons_and_other_fingers_do_not_draw(playground):
+    playground.locator("#pad").click(button="right")
+    assert answer(playground) == EMPTY
+    draw(playground, UPRIGHT[1])
+    before = answer(playground)
+    playground.locator("#pad").evaluate(
+        """pad => {
+          const at = (id, kind, x) => pad.dispatchEvent(
+            new PointerEvent(kind, {pointerId: id, clientX: x, clientY: 300, bubbles: true}));
+          pad.setPointerCapture = () => {};
+          at(1, "pointerdown", 500); at(2, "pointerdown", 600); at(2, "pointermove", 650);
+          at(2, "pointerup", 650); at(1, "pointerup", 500);
+        }"""
+    )
+    playground.get_by_role("button", name="Undo").click()  # takes the first finger's dot back
+    assert answer(playground) == before
+
+
 def test_answer_follows_while_the_pen_moves(playground):
     box = playground.locator("#pad").bounding_box()
     first, *rest = UPRIGHT[2][0]
@@ -407,6 +446,21 @@ def test_a_damaged_link_is_named_and_the_drawing_stays(playground, text):
 def test_nothing_to_share_is_said(playground):
     playground.get_by_role("button", name="Copy link").click()
     assert "Draw something first" in message(playground)
+
+
+def test_a_drawing_too_long_for_a_link_is_said(playground):
+    draw(playground, UPRIGHT[1])
+    playground.evaluate("Drawing.MOST_POINTS = 1")
+    playground.get_by_role("button", name="Copy link").click()
+    assert "too long for a link" in message(playground) and "#draw" not in playground.url
+
+
+def test_own_weights_with_a_foreign_curve_of_refusals(playground, tmp_path):
+    path = export_weights(lenet5_1998(), tmp_path / "mine.json", refusals=[None, 1, {"threshold": "x"}])
+    playground.locator("input[type=file]").set_input_files(path)
+    playground.wait_for_function("document.querySelector('.play-message').textContent")
+    assert "Your weights read now" in message(playground)
+    assert playground.locator("[data-part=refusals]").inner_text() == ""
 
 
 def test_own_weights(playground, tmp_path):
