@@ -116,7 +116,7 @@ const View = (() => {
         </div>
       </div>
       <aside class="play-unit" aria-label="The chosen unit">
-        <p class="play-unit-name">Point at any unit</p>
+        <p class="play-unit-name">Point at any unit, or touch it</p>
         <p class="play-caption" data-part="unit-words">to see which part of the input it depends on, what it reads and
           with which weights. With a keyboard: Tab to a layer, then the arrow keys.</p>
         <div class="play-field">${map(32)}</div>
@@ -244,10 +244,16 @@ const View = (() => {
     const bias = Unit.bias(unit, weights), sum = Unit.sum(all), output = Network.squash(sum + bias);
     const where = isStrip ? `unit ${map}` : isPicture ? `row ${row}, column ${column}` : `map ${map}, row ${row}, column ${column}`;
     one(place, ".play-unit-name").textContent = `${layer}, ${where}: ${number(output)}`;
-    const reads = { input: "the input", C5: "all of C5" }[all[0].below] ?? `${all[0].below}, map${all.length > 1 ? "s" : ""} ${all.map((reading) => reading.map).join(", ")}`;
-    const words = `Reads ${reads}. Weighted sum ${number(sum)}, bias ${number(bias)}; squashed, ${number(output)}. It depends on ${field.size}×${field.size} pixels of the input.`;
+    const words = `Reads ${source(layer, all)}. Weighted sum ${number(sum)}, bias ${number(bias)}; squashed, ${number(output)}. It depends on ${field.size}×${field.size} pixels of the input.`;
     one(place, "[data-part=unit-words]").textContent = words;
     showReadings(place, all);
+  }
+
+  /** What a unit reads, in words. @param {string} layer @param {Reading[]} all */
+  function source(layer, all) {
+    if (layer === "C1") return "the input";
+    if (layer === "C5" || layer === "F6") return `all of ${all[0].below}`;
+    return `${all[0].below}, map${all.length > 1 ? "s" : ""} ${all.map(({ map }) => map).join(", ")}`;
   }
 
   function markReading(place, { below, map, top, left, wide, high }) {
@@ -259,7 +265,7 @@ const View = (() => {
   /** What is read, and below it the weights. @param {HTMLElement} place @param {Reading[]} all */
   function showReadings(place, all) {
     const room = one(place, ".play-readings"), most = Math.max(...all.flatMap(({ weights }) => weights.map(Math.abs)));
-    room.style.setProperty("--count", String(Math.min(all.length, 6)));
+    room.style.setProperty("--count", String(Math.min(all.length, 8)));
     room.classList.toggle("play-wide", all[0].wide > all[0].high);
     room.replaceChildren(...all.map(({ below, wide, values, weights }) => {
       const pair = element(`<span class="play-reading"><canvas aria-hidden="true"></canvas><canvas aria-hidden="true"></canvas></span>`);

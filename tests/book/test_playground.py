@@ -365,7 +365,8 @@ def test_a_unit_of_c3_shows_what_it_reads(playground):
     )
     assert field == [f"{100 * part / 32}%" for part in (4, 6, 14)]
     assert playground.locator(".play-unit-name").inner_text().startswith("C3, map 6, row 2, column 3: ")
-    assert "14×14 pixels" in playground.locator("[data-part=unit-words]").inner_text()
+    words = playground.locator("[data-part=unit-words]").inner_text()
+    assert "S2, maps 0, 1, 2, 3." in words and "14×14 pixels" in words
     assert playground.locator(".play-reading").count() == 4
 
 
