@@ -103,9 +103,9 @@ class Drawing {
     const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
     const drawing = new Drawing(), start = bytes[1] ? 2 + 28 * 28 : 2;
-    if (bytes[0] !== 1 || bytes[1] > 1 || bytes.length < start || (bytes.length - start) % 2) throw new Error("no drawing");
+    if (bytes[0] !== 1 || bytes[1] > 1 || bytes.length < start) throw new Error("no drawing");
     if (bytes[1]) drawing.picture = bytes.slice(2, start);
-    const numbers = new Uint16Array(bytes.slice(start).buffer);
+    const numbers = new Uint16Array(bytes.slice(start).buffer); // an odd number of bytes is refused here
     if (numbers.length > 3 * Drawing.MOST_POINTS) throw new Error("too long for a drawing");
     for (let at = 0; at < numbers.length; ) {
       const length = numbers[at++], points = numbers.subarray(at, (at += 2 * length));
