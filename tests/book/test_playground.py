@@ -620,6 +620,13 @@ def test_it_works_from_a_folder(site, page):
         page.goto(f"{site.as_uri()}/{name}.html")
         draw(page, UPRIGHT[5])
         assert answer(page)["digit"] == "5"
+    page.goto(f"{site.as_uri()}/playground.html")
+    draw(page, UPRIGHT[8])
+    drawn = answer(page)
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("document.querySelector('.play-message').textContent")
+    page.reload()
+    assert answer(page) == drawn
 
 
 def test_other_pages_do_not_pay_for_it(home, page):
