@@ -26,6 +26,8 @@ CHOICES = {
     "curvatures re-estimated": {"keep": "latest"},
     "curvatures re-estimated, rates × 0.25": {"keep": "latest", "gain": 0.25},
     "curvatures: largest so far": {"keep": "largest"},
+    "whole curvatures": {"curvature": "whole"},
+    "whole curvatures, re-estimated": {"curvature": "whole", "keep": "latest"},
     "published initial weights": {"initial": "published", "coefficient": None},
     "coefficients 0.5": {"coefficient": 0.5},
     "coefficients 0.6": {"coefficient": 0.6},

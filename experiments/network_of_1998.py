@@ -10,12 +10,17 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import classify, lenet5_1998
-from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
+from lenet_utils.optimizers import (
+    CurvatureEstimation,
+    StochasticDiagonalLevenbergMarquardt,
+    curvatures,
+)
 from lenet_utils.paper import LEARNING_RATES
 from lenet_utils.reference import WORKING_COEFFICIENT
 from lenet_utils.training import error_percent, fit_pattern_by_pattern
@@ -29,6 +34,7 @@ class Settings:
     """One way of completing the published description.
 
     j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
+    curvature: "swept", the paper's estimate, or "whole", the Gauss–Newton diagonal with nothing left out.
     initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
     coefficient: what the subsampling layers start with; None leaves that to `initial`.
     gain: multiplies every η of the paper's schedule.
@@ -49,6 +55,7 @@ class Settings:
     codes: str = "bitmaps"
     contrast: float = 1.0
     distorted: float = 0.0
+    curvature: str = "swept"
 
 
 def build(settings: Settings, optimizer=None) -> keras.Model:
@@ -116,7 +123,13 @@ def train(
     second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
     schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
     estimation = CurvatureEstimation(
-        x, y, keep=settings.keep, top=settings.top, learning_rates=None, seed=seed
+        x,
+        y,
+        keep=settings.keep,
+        top=settings.top,
+        learning_rates=None,
+        seed=seed,
+        estimate={"swept": curvatures, "whole": whole_curvatures}[settings.curvature],
     )
     history = fit_pattern_by_pattern(
         model,
@@ -139,6 +152,29 @@ def train(
         "curve": curve(history),
     }
     return fields, model, misread
+
+
+def whole_curvatures(model, x, y=None, loss=None, top=None, signs: int = 2) -> list:
+    """2 Σ_j (∂x_j/∂u_k)² of every weight, x_j the outputs of F6, averaged over pictures.
+
+    The sweep of `curvatures` leaves out pairs of units and of places that share a weight. For random signs s_j the
+    mean of (∂ Σ_j s_j x_j / ∂u_k)² is the sum over j with every such pair in it, so a few drawings for each of many
+    pictures estimate it without a bias.
+    """
+    body, weights = keras.Model(model.inputs, model.get_layer("F6").output), model.trainable_weights
+
+    @tf.function
+    def squares(picture, sign):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(body(picture[None]) * sign)
+        return [slope**2 for slope in tape.gradient(total, [weight.value for weight in weights])]
+
+    generator, sums = np.random.default_rng(0), [np.zeros(weight.shape) for weight in weights]
+    for picture in np.repeat(x, signs, axis=0):
+        sign = generator.choice([-1, 1], (1, body.output_shape[-1])).astype("float32")
+        for total, square in zip(sums, squares(tf.constant(picture), tf.constant(sign)), strict=True):
+            total += square.numpy()
+    return [keras.ops.convert_to_tensor(2 * total / (signs * len(x)), "float32") for total in sums]
 
 
 def distortion(share: float):

@@ -142,6 +142,7 @@ class CurvatureEstimation(keras.callbacks.Callback):
         top: see `curvatures`.
         learning_rates: η of each pass, the last one from then on; None leaves the optimizer's own.
         seed: fixes the samples.
+        estimate: a function like `curvatures`, to try another estimate; None takes that one.
     """
 
     def __init__(
@@ -153,12 +154,14 @@ class CurvatureEstimation(keras.callbacks.Callback):
         top: str = "constant",
         learning_rates=LEARNING_RATES,
         seed: int = 0,
+        estimate=None,
     ):
         super().__init__()
         if keep not in KEEP:
             raise ValueError(f"keep={keep!r} is unknown; choose one of {KEEP}.")
         self.x, self.y, self.samples = x, y, min(samples, len(x))
         self.keep, self.top, self.learning_rates, self.seed = keep, top, learning_rates, seed
+        self.estimate = estimate
 
     def on_epoch_begin(self, epoch, logs=None):
         optimizer = self.model.optimizer
@@ -169,7 +172,8 @@ class CurvatureEstimation(keras.callbacks.Callback):
         if self.keep == "first" and optimizer.estimated:
             return
         chosen = np.random.default_rng([self.seed, epoch]).choice(len(self.x), self.samples, replace=False)
-        found = curvatures(self.model, self.x[chosen], self.y[chosen], self.model.loss, self.top)
+        estimate = self.estimate or curvatures
+        found = estimate(self.model, self.x[chosen], self.y[chosen], self.model.loss, self.top)
         if self.keep == "largest" and optimizer.estimated:
             found = [ops.maximum(*pair) for pair in zip(found, optimizer.curvatures, strict=True)]
         optimizer.set_curvatures(found)

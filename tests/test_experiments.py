@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import experiments.__main__ as command
 from experiments import (
@@ -475,6 +476,25 @@ def test_each_variant_of_the_search_is_judged_by_held_out_digits_alone(variant, 
     assert second_order == (variant not in faithful_search.SGD_GAINS)
     base = asdict(faithful_search.BASE)
     assert (found["settings"] == base) == (variant in ("base", "plain SGD, rates × 1"))
+
+
+def test_whole_curvatures_are_the_squared_slopes_of_f6():
+    """Against every output's own gradient, picture by picture; and larger than the sweep's where weights are shared."""
+    keras.utils.set_random_seed(3)
+    model, x = lenet5_1998(), to_lenet_input(load_mnist("sample").x_train[:4])
+    found = network_of_1998.whole_curvatures(model, x, signs=60)
+    body, weights = keras.Model(model.inputs, model.get_layer("F6").output), model.trainable_weights
+    with tf.GradientTape(persistent=True) as tape:
+        units = [tf.unstack(body(picture[None])[0]) for picture in x]
+    sums = [np.zeros(weight.shape) for weight in weights]
+    for unit in (unit for row in units for unit in row):
+        for total, slope in zip(sums, tape.gradient(unit, [w.value for w in weights]), strict=True):
+            total += 2 * slope.numpy() ** 2 / len(x)
+    for one, other, weight in zip(found, sums, weights, strict=True):
+        share = keras.ops.convert_to_numpy(one).sum() / other.sum()
+        assert share == pytest.approx(1, abs=0.15), weight.path
+    swept = curvatures(model, x, np.arange(4), MaximumLikelihood())
+    assert keras.ops.convert_to_numpy(swept[0]).mean() < 0.4 * keras.ops.convert_to_numpy(found[0]).mean()
 
 
 @pytest.mark.parametrize("study_of_1998", [faithful, faithful_distorted])
