@@ -12,6 +12,7 @@ from lenet_utils import paper, plotting
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.models import lenet5_1998
 from lenet_utils.playground import export_weights
+from lenet_utils.records import load_record
 from tests.book.book_checks import PHONE, accessibility_faults, new_context, watch, width_faults
 from tests.book.hands import HANDS, UPRIGHT
 
@@ -350,6 +351,118 @@ def test_everything_can_be_reached_with_the_tab_key(playground):
     assert wanted <= reached
 
 
+# --- What is shown
+
+# The numbers behind what the page shows for its example number n, computed once more.
+SIGNALS = """n => {
+  const weights = Network.readWeights(WEIGHTS), drawing = new Drawing();
+  drawing.paste(Uint8Array.from(atob(EXAMPLES[n].picture), letter => letter.charCodeAt(0)));
+  const input = Preparation.toInput(Preparation.likeMnist(drawing.ink(), Drawing.SIDE));
+  return {weights, signals: {input: [input], ...Network.forward(weights, input)}};
+}"""
+# A canvas as numbers: how much more red than blue a pixel is (orange > 0 > blue), or how dark.
+COLOURS = """(canvas, kind) => {
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from({length: data.length / 4}, (_, at) =>
+    kind === "signed" ? data[4 * at] - data[4 * at + 2] : 255 - data[4 * at]);
+}"""
+
+
+def agreement(shown, values, kind):
+    """The correlation of what is painted with what was computed: 1 but for rounding and the ends of the scale."""
+    shown, values = np.array(shown, float), np.array(values, float)
+    return np.corrcoef(shown, np.clip(values, -1.1, 1.1) if kind == "dark" else values)[0, 1]
+
+
+def test_every_picture_shows_its_own_numbers(playground):
+    playground.locator(".play-examples button").nth(5).click()
+    found = playground.evaluate(
+        f"""() => {{
+          const {{weights, signals}} = ({SIGNALS})(5), colours = {COLOURS}, rows = [];
+          const add = (selector, kind, values) => document.querySelectorAll(selector).forEach((canvas, m) =>
+            rows.push([selector, kind, colours(canvas, kind), [...values(m)]]));
+          add(".play-seen canvas", "dark", () => signals.input[0]);
+          for (const layer of ["C1", "S2", "C3", "S4"])
+            add(`[data-layer=${{layer}}] canvas`, "signed", m => signals[layer][m]);
+          add("[data-layer=C5] canvas", "signed", () => signals.C5.map(([x]) => x));
+          add("[data-layer=F6] canvas", "dark", () => signals.F6[0]);
+          add(".play-bar canvas", "dark", m => weights.numbers["output/centres"].subarray(84 * m, 84 * m + 84));
+          return rows;
+        }}"""
+    )
+    assert len(found) == 1 + 6 + 6 + 16 + 16 + 1 + 1 + 10
+    for selector, kind, shown, values in found:
+        assert agreement(shown, values, kind) > 0.97, selector
+
+
+def test_bars_line_and_runner_up(playground):
+    playground.locator(".play-examples button").nth(8).click()
+    distances = np.array(playground.evaluate(f"() => [...({SIGNALS})(8).signals.distances]"))
+    heights, nearest, shown = (
+        playground.locator(".play-bar").evaluate_all(f"bars => bars.map(bar => {look})")
+        for look in (
+            "parseFloat(bar.querySelector(':scope > i').style.height)",
+            "bar.classList.contains('play-nearest')",
+            "bar.querySelector('.play-value').textContent",
+        )
+    )
+    most = max(160, distances.max())
+    np.testing.assert_allclose(heights, 100 * distances / most, atol=0.01)
+    assert nearest == [digit == distances.argmin() for digit in range(10)]
+    assert shown == [f"{distance:.0f}" for distance in distances]
+    line = float(
+        playground.evaluate("document.querySelector('.play-bars').style.getPropertyValue('--limit')")
+    )
+    assert line == pytest.approx(int(playground.locator("#limit").input_value()) / most)
+    assert f"Runner-up: {distances.argsort()[1]}, " in playground.locator("#answer").inner_text()
+
+
+def test_the_hint_gives_way_to_ink(playground):
+    assert playground.locator(".play-hint").is_visible()
+    draw(playground, UPRIGHT[1])
+    assert not playground.locator(".play-hint").is_visible()
+    playground.keyboard.press("Tab")
+    playground.locator("#pad").focus()
+    playground.keyboard.press("Control+z")
+    assert playground.locator(".play-hint").is_visible()
+
+
+def test_an_output_shows_where_the_drawing_departs(playground):
+    playground.locator(".play-examples button").nth(2).click()
+    drawn, centre = playground.evaluate(
+        f"""() => {{ const {{weights, signals}} = ({SIGNALS})(2);
+          return [[...signals.F6[0]], [...weights.numbers["output/centres"].subarray(84 * 7, 84 * 8)]]; }}"""
+    )
+    playground.locator('.play-bar[data-digit="7"]').hover()
+    assert playground.locator(".play-unit-name").inner_text().startswith("Output 7: ")
+    wrong = (np.sign(drawn) != np.sign(centre)).sum()
+    assert (
+        f"On the wrong side of 0: {wrong} cells" in playground.locator("[data-part=unit-words]").inner_text()
+    )
+
+
+def test_pointing_at_c5_counts_row_by_row_and_follows_the_drawing(playground):
+    playground.locator(".play-examples button").nth(2).click()
+    strip = playground.locator("[data-layer=C5] canvas")
+    box = strip.bounding_box()
+    strip.hover(position={"x": box["width"] * 3.5 / 20, "y": box["height"] * 2.5 / 6})  # row 2, place 3
+    name = playground.locator(".play-unit-name")
+    words = playground.locator("[data-part=unit-words]")
+    first = words.inner_text()
+    assert name.inner_text().startswith("C5, unit 43: ")
+    playground.locator(".play-examples button").nth(4).evaluate("button => button.click()")
+    assert name.inner_text().startswith("C5, unit 43: ") and words.inner_text() != first
+    shown, weights = playground.evaluate(
+        f"""() => {{
+          const {{weights, signals}} = ({SIGNALS})(4);
+          const readings = Unit.readings({{layer: "C5", map: 43, row: 0, column: 0}}, signals, weights);
+          const kernels = [...document.querySelectorAll(".play-reading canvas:last-child")];
+          return [kernels.flatMap(canvas => ({COLOURS})(canvas, "signed")), readings.flatMap(r => r.weights)];
+        }}"""
+    )
+    assert len(shown) == 400 and agreement(shown, weights, "signed") > 0.97
+
+
 # --- Pointing at units
 
 
@@ -369,6 +482,8 @@ def test_a_unit_of_c3_shows_what_it_reads(playground):
     )
     assert field == [f"{100 * part / 32}%" for part in (4, 6, 14)]
     assert playground.locator(".play-unit-name").inner_text().startswith("C3, map 6, row 2, column 3: ")
+    own = span.locator("i").evaluate("box => [box.style.top, box.style.left]")
+    assert own == ["20%", "30%"]
     words = playground.locator("[data-part=unit-words]").inner_text()
     assert "S2, maps 0, 1, 2, 3." in words and "14×14 pixels" in words
     assert playground.locator(".play-reading").count() == 4
@@ -505,9 +620,14 @@ def test_own_weights(playground, tmp_path):
     playground.locator("input[type=file]").set_input_files(path)
     playground.wait_for_function("document.querySelector('.play-message').textContent")
     assert answer(playground)["distance"] != books["distance"]
-    assert "fresh <b>weights</b>" in playground.locator("[data-part=source]").inner_text()
+    source = playground.locator("[data-part=source]")
+    assert "fresh <b>weights</b>" in source.inner_text() and "misread" not in source.inner_text()
     playground.get_by_role("button", name="Back to the book").click()
-    assert answer(playground) == books
+    error = load_record("pretrained_lenet5_1998")["runs"][0]["test_error_percent"]
+    assert answer(playground) == books and f"{error:.2f}% of MNIST" in source.inner_text()
+    playground.locator("input[type=file]").set_input_files(path)  # the same file a second time
+    playground.wait_for_function("document.querySelector('.play-message').textContent.startsWith('Your')")
+    assert answer(playground) != books
 
 
 def bad_files() -> dict[str, bytes]:
