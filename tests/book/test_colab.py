@@ -32,7 +32,10 @@ assert util.find_spec("lenet_utils") is None, "this environment was to be withou
 packages_before_setup = {package.name: package.version for package in metadata.distributions()}
 """
 LATER = """
+import pathlib
 assert util.find_spec("lenet_utils"), "the setup cell did not install lenet_utils: see its output above"
+left = [path.name for path in pathlib.Path().iterdir()]
+assert not left, f"the setup cell left files beside the notebook: {left}"
 """
 AFTER = """
 import lenet_utils, sys
@@ -144,8 +147,6 @@ def test_chapter_runs_alone(name, kernel, tmp_path):
     NotebookClient(notebook, timeout=600, kernel_name=kernel, resources=resources).execute()
     assert setup.outputs, "the first run of the setup cell installs the package"
     assert not again.outputs, "the second run of the setup cell installs nothing"
-    left = [path.name for path in alone.iterdir() if path.suffix in (".py", ".json")]
-    assert not left
 
 
 def test_environment_is_without_the_package(tmp_path):
