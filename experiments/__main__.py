@@ -6,7 +6,9 @@ A study is one file of this folder with
 - `SEEDS`, how many seeds it takes (1 where it does not say);
 - `load()`, which returns the data as `lenet_utils.data` does;
 - `fit(x_train, y_train, variant, seed, folder)`, which trains once without any test digit at hand and returns a
-  function from pictures to classes and further fields to record; the test set is then read once, here;
+  function from pictures to classes, (N,), or to scores of them, (N, classes), and further fields to record; the test
+  set is then read once, here;
+- beside it, where more than the error is asked, `judge(answer, x_test, y_test)`, which returns what to record of that;
 - or `run(data, variant, seed, folder)`, where a curve over the test digits is part of what is reported, which
   returns all fields itself. No choice may depend on test digits there either.
   `folder` is a run's own place for checkpoints, so that an interrupted one goes on where it was.
@@ -30,13 +32,14 @@ from tqdm import tqdm
 
 import experiments
 from experiments import record
+from lenet_utils.rivals import rejected_percent
 
 CHECKPOINTS = record.ROOT / "checkpoints"
 
 
 def names() -> list[str]:
     """The studies there are: every module of this folder with a `fit` or a `run`."""
-    helpers = {"__main__", "record", "network_of_1998"}
+    helpers = {"__main__", "record", "network_of_1998", "network_of_today", "boosting"}
     return sorted(m.name for m in pkgutil.iter_modules(experiments.__path__) if m.name not in helpers)
 
 
@@ -46,19 +49,25 @@ def one_run(study: str, variant: str, seed: int, data) -> dict:
     folder.mkdir(parents=True, exist_ok=True)
     start, module = time.perf_counter(), importlib.import_module(f"experiments.{study}")
     if hasattr(module, "fit"):
-        fields = judged_once(module.fit, data, variant, seed, folder)
+        fields = judged_once(module, data, variant, seed, folder)
     else:
         fields = module.run(data, variant, seed, folder)
     fields.setdefault("seconds", round(time.perf_counter() - start, 1))
     return {"seed": seed, "variant": variant, **fields}
 
 
-def judged_once(fit, data, variant: str, seed: int, folder: Path) -> dict:
+def judged_once(study, data, variant: str, seed: int, folder: Path) -> dict:
     """Train without the test set at hand; then, and only then, read it, once."""
-    classify, fields = fit(data.x_train, data.y_train, variant, seed, folder)
-    misread = np.flatnonzero(classify(data.x_test) != data.y_test)
-    error = round(100 * len(misread) / len(data.y_test), 3)
-    return {"test_error_percent": error, **fields, "misread": misread.tolist()}
+    answer, fields = study.fit(data.x_train, data.y_train, variant, seed, folder)
+    outputs = np.asarray(answer(data.x_test))
+    classes = outputs if outputs.ndim == 1 else outputs.argmax(axis=1)
+    misread = np.flatnonzero(classes != data.y_test)
+    fields = {"test_error_percent": round(100 * len(misread) / len(data.y_test), 3), **fields}
+    if outputs.ndim == 2:
+        fields["rejected_percent"] = round(rejected_percent(outputs, data.y_test), 3)
+    if hasattr(study, "judge"):
+        fields |= study.judge(answer, data.x_test, data.y_test)
+    return {**fields, "misread": misread.tolist()}
 
 
 def main(arguments: list[str] | None = None) -> None:

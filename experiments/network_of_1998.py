@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
-from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
+from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SquaredError
 from lenet_utils.models import classify, lenet5_1998
 from lenet_utils.optimizers import (
     CurvatureEstimation,
@@ -101,7 +101,7 @@ def train(
     """Train by the paper's schedule; nothing is decided by the digits that judge.
 
     Args:
-        training_set, judged: (pictures, classes), uint8 pictures. The second judge the last pass.
+        training_set, judged: (pictures, classes), uint8 pictures. The second, if given, judge the last pass.
         settings: the open choices.
         seed: of the weights, the order, the curvature samples and the distortions.
         folder: for the checkpoint.
@@ -116,7 +116,8 @@ def train(
     keras.utils.set_random_seed(seed)
     model = model() if model else build(settings)
     x, y = settings.contrast * to_lenet_input(training_set[0]), training_set[1]
-    x_judged, y_judged = settings.contrast * to_lenet_input(judged[0]), judged[1]
+    if judged is not None:
+        judged = settings.contrast * to_lenet_input(judged[0]), judged[1]
     if settings.order == "fixed":
         order = np.random.default_rng(seed).permutation(len(x))
         x, y = x[order], y[order]
@@ -137,21 +138,57 @@ def train(
         y,
         passes=passes,
         callbacks=[schedule, estimation] if second_order else [schedule],
-        validation=(x_judged, y_judged) if watch else None,
+        validation=judged if watch else None,
         distort=distortion(settings.distorted),
         shuffle=settings.order == "shuffled",
         seed=seed,
         checkpoint=folder,
     )
-    misread = np.flatnonzero(classify(model, x_judged) != y_judged)
     fields = {
-        "test_error_percent": round(100 * len(misread) / len(x_judged), 3),
         "train_error_percent": round(error_percent(model, x, y), 3),
         "seconds": round(sum(history["seconds"]), 1),
         "settings": asdict(settings),
         "curve": curve(history),
     }
-    return fields, model, misread
+    if judged is None:
+        return fields, model, None
+    misread = np.flatnonzero(classify(model, judged[0]) != judged[1])
+    return {"test_error_percent": round(100 * len(misread) / len(judged[0]), 3), **fields}, model, misread
+
+
+def train_with_targets(build, x, y, distorted: float, seed: int, folder: Path, passes: int = 20):
+    """Train a network of squashed outputs, such as LeNet-4, as `faithful` trains LeNet-5.
+
+    Args:
+        build: function that returns the network.
+        x, y: what it reads, and classes.
+        distorted: by how much of the ranges of `lenet_utils.distortions`.
+        seed: of the weights, the one order of the digits, the curvature samples and the distortions.
+        folder: for the checkpoint.
+
+    Returns:
+        The network, and the fields to record.
+    """
+    keras.utils.set_random_seed(seed)
+    model = compiled(build(), SquaredError())
+    order = np.random.default_rng(seed).permutation(len(x))
+    x, y = x[order], y[order]
+    history = fit_pattern_by_pattern(
+        model,
+        x,
+        y,
+        passes=passes,
+        callbacks=[Schedule(LEARNING_RATES), CurvatureEstimation(x, y, learning_rates=None, seed=seed)],
+        distort=distortion(distorted),
+        shuffle=False,
+        seed=seed,
+        checkpoint=folder,
+    )
+    return model, {
+        "train_error_percent": round(history["error_percent"][-1], 3),
+        "seconds": round(sum(history["seconds"]), 1),
+        "curve": curve(history),
+    }
 
 
 def whole_curvatures(model, x, y=None, loss=None, top=None, signs: int = 2) -> list:
@@ -177,12 +214,12 @@ def whole_curvatures(model, x, y=None, loss=None, top=None, signs: int = 2) -> l
     return [keras.ops.convert_to_tensor(2 * total / (signs * len(x)), "float32") for total in sums]
 
 
-def distortion(share: float):
-    """The paper's kinds of distortion, by a share of the default ranges; None for a share of 0."""
-    if not share:
+def distortion(share: float, **others: float):
+    """The paper's kinds of distortion, by a share of the default ranges, and others by name; None for nothing."""
+    if not (share or any(others.values())):
         return None
     ranges = {name: share * getattr(distortions, name.upper()) for name in distortions.PAPER_KINDS}
-    return partial(distortions.distort, **ranges)
+    return partial(distortions.distort, **ranges, **others)
 
 
 class Schedule(keras.callbacks.Callback):

@@ -1,4 +1,4 @@
-"""Planar affine distortions, whole batches at once: what section III.B of the paper trains on.
+"""Planar affine distortions, whole batches at once: what section III.B of the paper trains on; and elastic ones.
 
 A distorted picture is a new training example for free: a seven that is moved, stretched or slanted a little
 is still a seven. Needs NumPy alone. Taught in *implementation*; *pros-and-cons* uses `transform` to ask how
@@ -20,6 +20,9 @@ SCALING = 0.15
 SQUEEZING = 0.15
 SHEARING = 0.3
 
+SMOOTHNESS = 4.0
+"""Of elastic distortions, in pixels, as in Simard, Steinkraus and Platt (2003) for MNIST."""
+
 PAPER_KINDS = ("translation", "scaling", "squeezing", "shearing")
 """What `distort` can do that the paper names; each has its default range above."""
 
@@ -33,12 +36,15 @@ def distort(
     squeezing: float = SQUEEZING,
     shearing: float = SHEARING,
     rotation: float = 0.0,
+    elastic: float = 0.0,
+    smoothness: float = SMOOTHNESS,
     background: float = INPUT_BACKGROUND,
 ) -> np.ndarray:
     """Distort each picture by a random affine map of its own.
 
     The kinds of distortion are those of section III.B: translation, scaling, squeezing and horizontal
-    shearing. The paper gives no ranges; the defaults are ours, and so is `rotation`, which is off.
+    shearing. The paper gives no ranges; the defaults are ours, and so is `rotation`, which is off, as is
+    `elastic`: distortions of Simard, Steinkraus and Platt (2003), which move every pixel a little differently.
 
     Args:
         pictures: floats, shape (N, height, width, channels), as `to_lenet_input` returns them.
@@ -50,6 +56,8 @@ def distort(
             draws factors between 1/1.15 and 1.15.
         shearing: largest slant: sideways motion, in pixels, of a point one pixel above the centre.
         rotation: largest rotation to either side, in degrees.
+        elastic: how far pixels are moved, in pixels, by a smooth random field: the root mean square along each axis.
+        smoothness: standard deviation, in pixels, of the Gaussian that smoothes the field.
         background: fills what comes in from outside the picture.
 
     Returns:
@@ -64,6 +72,7 @@ def distort(
         "squeezing": squeezing,
         "shearing": shearing,
         "rotation": rotation,
+        "elastic": elastic,
     }
     for name, value in ranges.items():
         if not (np.isscalar(value) and np.isfinite(value) and value >= 0):
@@ -80,7 +89,37 @@ def distort(
         squeeze=(1 + squeezing) ** squeeze,
         shear=shearing * shear,
     )
-    return affine(pictures, matrices, background)
+    if not elastic:
+        return affine(pictures, matrices, background)
+    if not smoothness > 0:
+        raise ValueError(f"smoothness={smoothness!r} should be larger than 0.")
+    fields = elastic * smooth_fields(len(pictures), *pictures.shape[1:3], smoothness, generator)
+    return _resampled(pictures, matrices, background, fields)
+
+
+def smooth_fields(number, height, width, smoothness=SMOOTHNESS, generator=None) -> np.ndarray:
+    """Random displacements that change slowly from pixel to pixel (Simard, Steinkraus and Platt, 2003, section 2).
+
+    White noise, smoothed along both axes by a Gaussian, which is a matrix product with each. Each row of the Gaussian's
+    matrix has length 1, so that displacements keep the variance of the noise, 1, in the corners too.
+
+    Args:
+        number: of pictures.
+        height, width: in pixels.
+        smoothness: standard deviation of the Gaussian, in pixels.
+        generator: NumPy's random generator, or a seed.
+
+    Returns:
+        Shape (2, number, height, width), float32: sideways and downwards, with mean 0 and variance 1.
+    """
+
+    def gaussian(size):
+        apart = np.arange(size)[:, None] - np.arange(size)
+        weights = np.exp(-(apart**2) / (2 * smoothness**2))
+        return (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype("float32")
+
+    noise = np.random.default_rng(generator).standard_normal((2, number, height, width), dtype="float32")
+    return gaussian(height) @ (noise @ gaussian(width).T)
 
 
 def transform(
@@ -164,13 +203,19 @@ def affine(pictures: np.ndarray, matrices: np.ndarray, background: float = INPUT
     matrices = np.broadcast_to(matrices, (len(pictures), 2, 3))
     if np.any(np.abs(np.linalg.det(matrices[:, :, :2])) < 1e-9):
         raise ValueError("One of the maps flattens its picture to a line: its determinant is 0.")
+    return _resampled(pictures, matrices, background)
+
+
+def _resampled(pictures, matrices, background, fields=None):
+    """Pictures under an affine map each and, if there are any, displacements of the places that pixels come from."""
     distorted = np.empty_like(pictures)
     # A few pictures at a time, so that what is computed stays in the processor's cache.
     for start in range(0, len(pictures), CHUNK):
         part = slice(start, start + CHUNK)
-        distorted[part] = _resample(
-            pictures[part], _positions(matrices[part], *pictures.shape[1:3]), background
-        )
+        positions = _positions(matrices[part], *pictures.shape[1:3])
+        if fields is not None:
+            positions += fields[:, part].reshape(positions.shape)
+        distorted[part] = _resample(pictures[part], positions, background)
     return distorted
 
 

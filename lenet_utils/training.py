@@ -97,33 +97,37 @@ def fit(
     learning_rate: float = PEAK_LEARNING_RATE,
     seed: int = 0,
     checkpoint: str | Path | None = None,
+    optimizer: keras.optimizers.Optimizer | None = None,
+    loss: keras.losses.Loss | str = "sparse_categorical_crossentropy",
 ) -> keras.callbacks.History:
     """Train a classifier with Adam, cross-entropy and a learning rate that falls to 0 along a cosine.
 
-    The recipe of the chapter *implementation*; nothing in it is chosen by test images.
+    The recipe of the chapter *implementation*; nothing in it is chosen by test images. *from-1998-to-today* exchanges
+    its parts.
 
     Args:
-        model: gives (N, classes) probabilities. It is compiled here.
+        model: gives (N, classes) probabilities, or whatever `loss` asks for. It is compiled here.
         x: pictures, shape (N, height, width, channels); y: classes, shape (N,).
         epochs: passes over the training set.
         validation: pictures and classes that are only looked at, once an epoch.
         distort: None, or a function of (pictures, generator), applied afresh each time a picture is shown.
-        learning_rate: where the cosine starts.
+        learning_rate: where the cosine starts; of no use with an `optimizer`.
         seed: fixes the order of the pictures and their distortions.
         checkpoint: a folder. A training that was interrupted goes on from its last finished epoch when the same
             call is made again, and ends as if it had not been interrupted.
+        optimizer: one of Keras', with its rate and whatever else it does, instead of Adam and the cosine.
+        loss: of the classes and the model's outputs.
 
     Returns:
-        Keras' History; `history.history` has "accuracy", "loss" and, with validation, "val_accuracy",
-        "val_loss", one value an epoch (of those after the interruption, if there was one).
+        Keras' History; `history.history` has "accuracy" (not for networks of distances), "loss" and, with validation,
+        "val_accuracy", "val_loss", one value an epoch (of those after the interruption, if there was one).
     """
-    steps = epochs * -(-len(x) // batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    if optimizer is None:
+        steps = epochs * -(-len(x) // batch_size)
+        optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
+    # Keras' accuracy takes the largest output for the answer.
+    distances = isinstance(model.layers[-1], EuclideanRBF)
+    model.compile(optimizer=optimizer, loss=loss, metrics=[] if distances else ["accuracy"])
     batches = DistortedDigits(x, y, distort or _unchanged, batch_size, seed)
     callbacks = [
         Progress(),
