@@ -3,7 +3,7 @@
 A study is one file of this folder with
 
 - `VARIANTS`, the names of what it compares;
-- `SEEDS`, how many seeds it takes (1 where it does not say);
+- `SEEDS`, how many seeds it takes (1 where it does not say), and `WITHOUT_CHANCE`, the variants that need only one;
 - `load()`, which returns the data as `lenet_utils.data` does;
 - `fit(x_train, y_train, variant, seed, folder)`, which trains once without any test digit at hand and returns a
   function from pictures to classes, (N,), or to scores of them, (N, classes), and further fields to record; the test
@@ -129,7 +129,8 @@ def run_study(name: str, seeds: int | None, results: Path) -> None:
 
     done = {(run["variant"], run["seed"]) for run in book["runs"]}
     # Seed by seed, so that a study that is interrupted has compared all its variants.
-    wanted = [(variant, seed) for seed in range(seeds) for variant in study.VARIANTS]
+    once = getattr(study, "WITHOUT_CHANCE", ())
+    wanted = [(v, seed) for seed in range(seeds) for v in study.VARIANTS if seed == 0 or v not in once]
     missing = [pair for pair in wanted if pair not in done]
     print(f"{name}: {len(wanted)} runs, {len(wanted) - len(missing)} recorded already", flush=True)
 

@@ -21,7 +21,7 @@ CHANGES = {
     "He initialisation": {"initial": "he"},
     "a falling rate": {"falling": True},
     "affine distortions": {"distorted": 0.5},
-    "elastic distortions": {"elastic": 1.0},
+    "elastic distortions": {"elastic": 0.5},
     "averaged weights": {"average": 0.999},
     "batch normalisation": {"normalised": True},
     "dropout": {"dropout": 0.1},

@@ -29,6 +29,7 @@ class Settings:
     pooling: "trained" coefficients and biases, or the "max" of four.
     activation: 1.7159 tanh(2a/3), "squash", or "relu".
     initial: weights uniform in ± 1/√fan-in, "1998", or normal with variance 2/fan-in, "he".
+    method: "adam", or "momentum": stochastic gradients with Nesterov's momentum of 0.9.
     falling: the rate rises for one epoch to `peak`, then falls to 0 along a cosine; else it stays at CONSTANT_RATE.
     distorted: by how much of the ranges of `lenet_utils.distortions` each picture is distorted.
     rotation: the largest, in degrees.
@@ -37,7 +38,7 @@ class Settings:
     normalised: batch normalisation before each ReLU, without factors of its own, which the next layer could undo.
     dropout: how many of a hundred units of C5 and F6 are silent, as a fraction.
     smoothing: how much of each label is spread evenly over all classes.
-    decay: of the weights (AdamW), a step and unit of rate.
+    decay: by which share of itself, times the rate, every weight but biases shrinks at each step.
     """
 
     output: str = "distances"
@@ -45,6 +46,7 @@ class Settings:
     pooling: str = "trained"
     activation: str = "squash"
     initial: str = "1998"
+    method: str = "adam"
     falling: bool = False
     distorted: float = 0.0
     rotation: float = 0.0
@@ -139,7 +141,7 @@ def train(x_train, y_train, settings: Settings, seed: int, folder: Path):
 
 
 def optimizer(settings: Settings, pictures: int) -> keras.optimizers.Optimizer:
-    """Adam, with whatever of today's additions the settings ask for."""
+    """The method, with whatever of today's additions the settings ask for."""
     batches = -(-pictures // settings.batch_size)
     rate = CONSTANT_RATE
     if settings.falling:
@@ -149,8 +151,13 @@ def optimizer(settings: Settings, pictures: int) -> keras.optimizers.Optimizer:
             warmup_target=settings.peak,
             warmup_steps=batches,
         )
-    averaging = {"use_ema": True, "ema_momentum": settings.average} if settings.average else {}
-    chosen = keras.optimizers.AdamW(rate, weight_decay=settings.decay, **averaging)
+    options = {"weight_decay": settings.decay}
+    if settings.average:
+        options |= {"use_ema": True, "ema_momentum": settings.average}
+    if settings.method == "momentum":
+        chosen = keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, **options)
+    else:
+        chosen = keras.optimizers.AdamW(rate, **options)
     chosen.exclude_from_weight_decay(var_names=["bias", "beta"])
     return chosen
 
