@@ -13,7 +13,7 @@ from experiments import faithful
 from experiments.network_of_today import Settings, scores, train
 
 CHANGES = {
-    "Adam, in batches of 64": {},
+    "Adam, in batches of 128": {},
     "softmax and cross-entropy": {"output": "softmax"},
     "C3 reads all maps": {"c3": "all"},
     "max pooling": {"pooling": "max"},

@@ -57,7 +57,7 @@ class Settings:
     smoothing: float = 0.0
     decay: float = 0.0
     epochs: int = 20
-    batch_size: int = 64
+    batch_size: int = 128
     peak: float = 3e-3
 
 

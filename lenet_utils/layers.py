@@ -201,7 +201,12 @@ class Convolution(SquashedLayer):
         return ops.reshape(kernel, (-1, self.maps))
 
     def sums(self, inputs):
-        return ops.matmul(windows(inputs, self.side), self.columns(self.kernel)) + self.bias
+        columns = self.columns(self.kernel)
+        if inputs.shape[0] == 1:
+            # For one picture, as in pattern-by-pattern training, this product takes a quarter of the time.
+            return ops.matmul(windows(inputs, self.side), columns) + self.bias
+        kernel = ops.reshape(columns, (self.side, self.side, -1, self.maps))
+        return ops.conv(inputs, kernel) + self.bias
 
     def sums_curvature(self, inputs, upstream):
         # A shared weight adds up what its connections give: Σ x² ∂²E/∂a² over all places.
