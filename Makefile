@@ -50,8 +50,8 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
 	@$(RUN) scripts/refresh_chapter.py $(NAME)
 
-results: .venv/ready ## run the long studies that are not recorded yet (hours; needs all the data)
-	@$(RUN) -m experiments all --jobs $${JOBS:-1}
+results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a rehearsal in minutes)
+	@$(RUN) -m experiments all --jobs $${JOBS:-1} $(if $(QUICK),--quick)
 
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
 	@$(RUN) scripts/measure.py

@@ -14,15 +14,19 @@ A study is one file of this folder with
   `folder` is a run's own place for checkpoints, so that an interrupted one goes on where it was.
 
 Every finished run is recorded at once in experiments/results/NAME.json; runs found there are not repeated.
+`--quick` rehearses a study in a minute or so: one seed, 1,000 digits of the embedded sample, two passes. Its records go
+to _build/quick and say nothing about errors; nothing else is changed.
 `--backend dask --scheduler ADDRESS` spreads the runs over a Dask cluster, whose machines need this checkout; the runs
 of a machine that fails are done again by another.
 """
 
 import argparse
 import contextlib
+import dataclasses
 import importlib
 import os
 import pkgutil
+import shutil
 import time
 from pathlib import Path
 
@@ -31,10 +35,13 @@ import numpy as np
 from tqdm import tqdm
 
 import experiments
-from experiments import record
+from experiments import quick, record
+from lenet_utils.data import load_mnist
 from lenet_utils.rivals import rejected_percent
 
 CHECKPOINTS = record.ROOT / "checkpoints"
+REHEARSAL = record.ROOT / "_build" / "quick"
+QUICK_DIGITS = 1000
 
 
 def names() -> list[str]:
@@ -45,7 +52,7 @@ def names() -> list[str]:
 
 def one_run(study: str, variant: str, seed: int, data) -> dict:
     """Train once; return the run with its seed, variant and wall time."""
-    folder = CHECKPOINTS / study / f"{variant}-{seed}"
+    folder = (REHEARSAL if quick() else CHECKPOINTS) / study / f"{variant}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
     start, module = time.perf_counter(), importlib.import_module(f"experiments.{study}")
     if hasattr(module, "fit"):
@@ -77,16 +84,33 @@ def main(arguments: list[str] | None = None) -> None:
         "--seeds", type=int, help="how many seeds, from 0 (default: as many as the study asks for)"
     )
     parser.add_argument("--jobs", type=int, default=1, help="runs side by side (default 1)")
-    parser.add_argument("--results", type=Path, default=record.RESULTS, help="folder of the records")
+    parser.add_argument("--results", type=Path, help="folder of the records")
+    parser.add_argument("--quick", action="store_true", help="a rehearsal on few digits, without a record")
     parser.add_argument("--backend", choices=["loky", "dask"], default="loky", help="where runs go")
     parser.add_argument("--scheduler", help="address of a Dask scheduler, such as tcp://10.0.0.1:8786")
     chosen = parser.parse_args(arguments)
     if (chosen.backend == "dask") != (chosen.scheduler is not None):
         parser.error("--backend dask and --scheduler ADDRESS belong together")
+    if chosen.quick:
+        rehearse()
+    results = chosen.results or (REHEARSAL if chosen.quick else record.RESULTS)
     share_cores(chosen.jobs)
     with workers(chosen.backend, chosen.scheduler, chosen.jobs):
         for name in names() if chosen.study == "all" else [chosen.study]:
-            run_study(name, chosen.seeds, chosen.results)
+            run_study(name, 1 if chosen.quick else chosen.seeds, results)
+
+
+def rehearse() -> None:
+    """From here on everything is short, and nothing is taken over from an earlier rehearsal."""
+    os.environ["LENET_QUICK"] = "1"
+    shutil.rmtree(REHEARSAL, ignore_errors=True)
+
+
+def few_digits():
+    """The sample's first digits, as `lenet_utils.data` gives them."""
+    sample = load_mnist("sample")
+    few = {f"{kind}_train": getattr(sample, f"{kind}_train")[:QUICK_DIGITS] for kind in "xy"}
+    return dataclasses.replace(sample, **few)
 
 
 @contextlib.contextmanager
@@ -121,9 +145,9 @@ def run_study(name: str, seeds: int | None, results: Path) -> None:
     """Run what is missing of one study, and record every run as it ends."""
     study = importlib.import_module(f"experiments.{name}")
     seeds = seeds or getattr(study, "SEEDS", 1)
-    data = study.load()
+    data = getattr(study, "load_few", few_digits)() if quick() else study.load()
     path = results / f"{name}.json"
-    command = f"python -m experiments {name} --seeds {seeds}"
+    command = f"python -m experiments {name} " + ("--quick" if quick() else f"--seeds {seeds}")
     origin = record.provenance(record.digest(data.x_train, data.y_train, data.x_test, data.y_test))
     book = record.read(path, name, command, origin)
 

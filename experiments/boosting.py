@@ -7,6 +7,7 @@ networks' outputs are added. An endless supply of distorted digits makes this po
 
 import numpy as np
 
+from experiments import passes as shortened
 from experiments.network_of_1998 import distortion, train_with_targets
 from lenet_utils.data import to_lenet_input
 from lenet_utils.models import classify, lenet4
@@ -41,7 +42,7 @@ def fit(x_train, y_train, seed: int, folder, passes: int = 20):
 def search(x, y, hard, wanted: int, seed: int):
     """Distort digits until `wanted` are hard or LOTS are used up: the hard ones, and as many of the others."""
     distort, found, others = distortion(DISTORTED), [], []
-    for lot in range(LOTS):
+    for lot in range(shortened(LOTS)):
         shown = distort(x, np.random.default_rng([seed, lot]))
         chosen = hard(shown, y)
         found.append((shown[chosen], y[chosen]))

@@ -14,6 +14,7 @@ from functools import partial
 import keras
 import numpy as np
 
+import experiments
 from experiments import boosting, faithful, faithful_distorted, network_of_1998
 from experiments.network_of_1998 import distortion, train_with_targets
 from experiments.network_of_today import SmoothedCrossEntropy, scores
@@ -116,6 +117,14 @@ def fit_today(build, read, distorted, x_train, y_train, seed, folder):
     model, x = build(squashed_output=False), read(x_train)
     loss = SmoothedCrossEntropy()
     training.fit(
-        model, x, y_train, PASSES, None, distortion(distorted), seed=seed, checkpoint=folder, loss=loss
+        model,
+        x,
+        y_train,
+        experiments.passes(PASSES),
+        None,
+        distortion(distorted),
+        seed=seed,
+        checkpoint=folder,
+        loss=loss,
     )
     return scores(model, read), {"train_error_percent": round(training.error_percent(model, x, y_train), 3)}

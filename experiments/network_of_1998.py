@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+import experiments
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SquaredError
@@ -84,7 +85,7 @@ def compiled(model, loss, optimizer=None) -> keras.Model:
 
 def split(data):
     """The training set in two: what a search trains on, and the held-out digits that judge it."""
-    cut = len(data.x_train) - HELD_OUT
+    cut = len(data.x_train) - min(HELD_OUT, len(data.x_train) // 3)
     return (data.x_train[:cut], data.y_train[:cut]), (data.x_train[cut:], data.y_train[cut:])
 
 
@@ -136,7 +137,7 @@ def train(
         model,
         x,
         y,
-        passes=passes,
+        passes=experiments.passes(passes),
         callbacks=[schedule, estimation] if second_order else [schedule],
         validation=judged if watch else None,
         distort=distortion(settings.distorted),
@@ -177,7 +178,7 @@ def train_with_targets(build, x, y, distorted: float, seed: int, folder: Path, p
         model,
         x,
         y,
-        passes=passes,
+        passes=experiments.passes(passes),
         callbacks=[Schedule(LEARNING_RATES), CurvatureEstimation(x, y, learning_rates=None, seed=seed)],
         distort=distortion(distorted),
         shuffle=False,

@@ -3,12 +3,13 @@
 `Settings` names the parts; `build` makes the network that has them, `train` trains it in batches.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import keras
 from keras import layers
 
+import experiments
 from experiments.network_of_1998 import distortion
 from lenet_utils import training
 from lenet_utils.data import to_lenet_input
@@ -84,8 +85,8 @@ def build_with_relu(settings: Settings) -> keras.Model:
     chain += [*part(layers.Conv2D, 6, 5, name="C1", pool="S2", settings=settings)]
     chain += [*part(layers.Conv2D, 16, 5, name="C3", pool="S4", settings=settings)]
     chain += [*part(layers.Conv2D, 120, 5, name="C5", settings=settings), layers.Flatten(name="flatten")]
-    silence = [layers.Dropout(settings.dropout)] if settings.dropout else []
-    chain += [*silence, *part(layers.Dense, 84, name="F6", settings=settings), *silence]
+    silence = [layers.Dropout(settings.dropout) for _ in range(2 if settings.dropout else 0)]
+    chain += [*silence[:1], *part(layers.Dense, 84, name="F6", settings=settings), *silence[1:]]
     return keras.Sequential([*chain, layers.Dense(10, name="output")], name="lenet5_today")
 
 
@@ -118,6 +119,7 @@ def parameters(model: keras.Model) -> int:
 def train(x_train, y_train, settings: Settings, seed: int, folder: Path):
     """Train on uint8 digits as the settings say; return the network and the fields to record."""
     keras.utils.set_random_seed(seed)
+    settings = replace(settings, epochs=experiments.passes(settings.epochs))
     x, model = to_lenet_input(x_train), build(settings)
     history = training.fit(
         model,

@@ -9,6 +9,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from experiments import passes, quick
 from lenet_utils import training
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.models import WEIGHTS, lenet5, save_weights
@@ -38,13 +39,13 @@ def run(data, variant: str, seed: int, folder) -> dict:
         model,
         x,
         data.y_train,
-        epochs=EPOCHS,
+        epochs=passes(EPOCHS),
         batch_size=BATCH_SIZE,
         learning_rate=PEAK_LEARNING_RATE,
         seed=seed,
         checkpoint=folder / "checkpoint",
     )
-    if seed == 0:
+    if seed == 0 and not quick():
         save_weights(model, WEIGHTS["lenet5"]["mnist"])
     x_sample = to_lenet_input(np.concatenate([sample.x_train, sample.x_test]))
     y_sample = np.concatenate([sample.y_train, sample.y_test])

@@ -125,9 +125,10 @@ def fit(
     if optimizer is None:
         steps = epochs * -(-len(x) // batch_size)
         optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
-    # Keras' accuracy takes the largest output for the answer.
-    distances = isinstance(model.layers[-1], EuclideanRBF)
-    model.compile(optimizer=optimizer, loss=loss, metrics=[] if distances else ["accuracy"])
+    # Where distances come out, the smallest wins, and this accuracy takes the largest.
+    largest_wins = not isinstance(model.layers[-1], EuclideanRBF)
+    accuracy = [keras.metrics.SparseCategoricalAccuracy("accuracy")] if largest_wins else []
+    model.compile(optimizer=optimizer, loss=loss, metrics=accuracy)
     batches = DistortedDigits(x, y, distort or _unchanged, batch_size, seed)
     callbacks = [
         Progress(),

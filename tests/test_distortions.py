@@ -7,7 +7,7 @@ import pytest
 
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
-from lenet_utils.distortions import affine, affine_matrix, distort, transform
+from lenet_utils.distortions import affine, affine_matrix, distort, smooth_fields, transform
 
 BACKGROUND = np.float32(-0.1)
 
@@ -163,3 +163,36 @@ def test_the_speed_is_printed(capsys):
     distort(digits, 0)
     with capsys.disabled():
         print(f"\n  distort: {len(digits) / (time.perf_counter() - start):,.0f} pictures of 32×32 a second")
+
+
+NO_AFFINE = {"translation": 0, "scaling": 0, "squeezing": 0, "shearing": 0}
+
+
+def test_smooth_fields_have_unit_variance_everywhere_and_change_slowly():
+    fields = smooth_fields(4000, 20, 24, smoothness=3, generator=0)
+    assert fields.shape == (2, 4000, 20, 24) and fields.dtype == np.float32
+    np.testing.assert_allclose(fields.std(axis=1), 1, atol=0.08)
+    np.testing.assert_allclose(fields.mean(axis=1), 0, atol=0.08)
+    beside = (fields[:, :, :, 8] * fields[:, :, :, 9]).mean()
+    far = (fields[:, :, :, 2] * fields[:, :, :, 21]).mean()
+    # Noise smoothed by a Gaussian of σ has the autocorrelation exp(−d²/4σ²).
+    assert beside == pytest.approx(np.exp(-1 / 36), abs=0.02) and abs(far) < 0.03
+    assert abs((fields[0] * fields[1]).mean()) < 0.03
+
+
+def test_elastic_distortions_move_ink_by_as_much_as_they_say():
+    rings = np.hypot(*(np.mgrid[:33, :33] - 16.0))[None, :, :, None].astype("float32").repeat(400, axis=0)
+    moved = distort(rings, 0, **NO_AFFINE, elastic=0.5, smoothness=6, background=0)
+    # Along a ray the value is the distance from the centre, so that its change is the displacement along the ray.
+    change = (moved - rings)[:, 16, 20:26, 0]
+    assert change.std() == pytest.approx(0.5, rel=0.1)
+
+
+def test_elastic_distortions_of_nothing_and_their_bounds(pictures):
+    assert np.array_equal(distort(pictures, 0, **NO_AFFINE, elastic=0), pictures)
+    assert np.array_equal(distort(pictures, 3, elastic=1), distort(pictures, 3, elastic=1))
+    assert not np.array_equal(distort(pictures, 3, elastic=1), distort(pictures, 3))
+    with pytest.raises(ValueError, match="elastic"):
+        distort(pictures, 0, elastic=-1)
+    with pytest.raises(ValueError, match="smoothness"):
+        distort(pictures, 0, elastic=1, smoothness=0)

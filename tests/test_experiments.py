@@ -24,12 +24,18 @@ from experiments import (
     faithful_parts,
     faithful_search,
     figure9,
+    ladder,
+    modern,
     network_of_1998,
+    network_of_today,
     pretrained_lenet5,
     pretrained_lenet5_1998,
     record,
+    robustness,
+    training_size,
 )
 from experiments.network_of_1998 import Settings
+from experiments.network_of_today import Settings as Today
 from lenet_utils import distortions, paper
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
@@ -163,6 +169,28 @@ def test_a_fit_sees_no_test_digit_and_is_judged_once(study, tmp_path):
     assert looks == [4, 4], "one look a run"
 
 
+def test_scores_are_judged_by_the_largest_and_by_what_must_be_turned_away(study, tmp_path):
+    del study.run
+    study.VARIANTS = ["one"]
+    study.fit = lambda *_: (lambda pictures: np.eye(4)[[0, 1, 2, 0]] * [[1], [2], [3], [0.5]], {"curve": []})
+    (one,) = run(tmp_path, seeds=1)["runs"]
+    assert (one["test_error_percent"], one["misread"]) == (25.0, [3])
+    assert one["rejected_percent"] == 25.0, "the one that is misread is the least certain"
+
+
+def test_a_study_may_ask_more_of_the_test_digits(study, tmp_path):
+    del study.run
+    study.fit = lambda *_: (lambda pictures: pictures, {"curve": []})
+    study.judge = lambda answer, x, y: {"asked": [int(answer(x)[2]), len(y)]}
+    assert [one["asked"] for one in run(tmp_path, seeds=1)["runs"]] == [[2, 4]] * 2
+
+
+def test_a_variant_without_chance_takes_one_seed(study, tmp_path):
+    study.WITHOUT_CHANCE = {"two"}
+    run(tmp_path, seeds=3)
+    assert calls == [("one", 0), ("two", 0), ("one", 1), ("one", 2)]
+
+
 def test_dask_needs_an_address_and_an_address_dask(capsys):
     for arguments in (["--backend", "dask"], ["--scheduler", "tcp://127.0.0.1:1"]):
         with pytest.raises(SystemExit):
@@ -282,6 +310,182 @@ def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path, monkeypatch):
         assert fields["multiply_adds"] > 0 and fields["stored_numbers"] > 0
     else:
         assert 0 < fields["train_error_percent"] < 60
+
+
+def test_the_search_for_hard_digits_finds_as_many_as_are_wanted(monkeypatch):
+    x, y = np.arange(40.0)[:, None], np.arange(40) % 10
+    monkeypatch.setattr(boosting, "distortion", lambda share: lambda pictures, generator: pictures)
+    hard, easy = boosting.search(x, y, lambda x, y: x[:, 0] % 4 == 0, 12, seed=0)
+    assert len(hard[0]) == len(easy[0]) == 12
+    assert (hard[0] % 4 == 0).all() and (easy[0] % 4 != 0).all()
+    for pictures, classes in (hard, easy):
+        np.testing.assert_array_equal(pictures[:, 0] % 10, classes)
+    monkeypatch.setattr(boosting, "LOTS", 2)
+    assert len(boosting.search(x, y, lambda x, y: x[:, 0] == 5, 12, seed=0)[0][0]) == 2, (
+        "two lots, one in each"
+    )
+
+
+# --- Today's network ---
+
+
+def parts(settings):
+    return {layer.name: layer for layer in network_of_today.build(settings).layers}
+
+
+def test_each_rung_changes_one_thing_and_keeps_the_rest():
+    rungs = [replace(Today(), **changes) for changes in ladder.RUNGS.values()]
+    for below, above in pairwise(rungs):
+        assert sum(a != b for a, b in zip(asdict(below).values(), asdict(above).values(), strict=True)) == 1
+    assert rungs[0] == Today() and len(rungs) >= 10
+
+
+def test_the_rungs_build_what_they_say():
+    built = {name: parts(replace(Today(), **changes)) for name, changes in ladder.RUNGS.items()}
+    kinds = {name: [type(layer).__name__ for layer in layers.values()] for name, layers in built.items()}
+    assert "EuclideanRBF" in kinds["Adam, in batches of 128"]
+    assert "EuclideanRBF" not in kinds["softmax and cross-entropy"]
+    assert built["softmax and cross-entropy"]["C3"].table == paper.C3_TABLE
+    assert built["C3 reads all maps"]["C3"].table is None
+    assert kinds["C3 reads all maps"].count("Subsampling") == 2
+    assert kinds["max pooling"].count("MaxPooling2D") == 2 and "ReLU" not in kinds["max pooling"]
+    assert kinds["ReLU"].count("ReLU") == 4
+    assert kinds["batch normalisation"].count("BatchNormalization") == 4
+    assert kinds["dropout"].count("Dropout") == 2
+
+
+@pytest.mark.parametrize("initial, deviation", [("1998", 1 / np.sqrt(3)), ("he", np.sqrt(2))])
+def test_first_weights_have_the_spread_they_should(initial, deviation):
+    kernel = parts(Today(activation="relu", initial=initial))["C5"].kernel.numpy()
+    assert kernel.std() * np.sqrt(400) == pytest.approx(deviation, rel=0.03)
+
+
+def test_a_normalised_network_needs_as_many_numbers_as_one_with_biases():
+    """Folded into the layer before, normalisation leaves LeNet-5's 61,706 parameters and the same answers."""
+    model = network_of_today.build(modern.SETTINGS)
+    assert network_of_today.parameters(model) == 61_706
+    assert network_of_today.parameters(network_of_today.build(Today(activation="relu"))) == 61_706
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            maps = layer.moving_mean.shape[0]
+            layer.moving_mean.assign(np.linspace(-1, 1, maps))
+            layer.moving_variance.assign(np.linspace(0.5, 2, maps))
+            layer.beta.assign(np.linspace(-0.2, 0.3, maps))
+    plain = network_of_today.build(replace(modern.SETTINGS, normalised=False))
+    for layer in plain.layers:
+        if layer.weights:
+            name = layer.name
+            weights = [weight.numpy() for weight in model.get_layer(name).weights]
+            if name != "output":
+                norm = model.get_layer(f"{name}_normalised")
+                factor = 1 / np.sqrt(norm.moving_variance.numpy() + norm.epsilon)
+                weights = [weights[0] * factor, norm.beta.numpy() - norm.moving_mean.numpy() * factor]
+            layer.set_weights(weights)
+    x = to_lenet_input(load_mnist("sample").x_test[:50])
+    np.testing.assert_allclose(model.predict(x, verbose=0), plain.predict(x, verbose=0), atol=1e-3)
+
+
+def test_the_rate_rises_for_an_epoch_and_falls_to_nothing():
+    rate = network_of_today.optimizer(Today(falling=True, epochs=5), 1280)._learning_rate
+    values = [float(rate(step)) for step in (0, 10, 30, 50)]
+    assert values == pytest.approx([3e-3 / 20, 3e-3, 1.5e-3, 0], rel=1e-3, abs=1e-9)
+    constant = network_of_today.optimizer(Today(), 1280)
+    assert float(constant.learning_rate) == pytest.approx(network_of_today.CONSTANT_RATE)
+
+
+def test_method_averaging_and_decay_reach_the_optimizer():
+    adam = network_of_today.optimizer(Today(average=0.99, decay=0.01), 1280)
+    assert (type(adam).__name__, adam.use_ema, adam.ema_momentum, adam.weight_decay) == (
+        "AdamW",
+        True,
+        0.99,
+        0.01,
+    )
+    sgd = network_of_today.optimizer(Today(method="momentum"), 1280)
+    assert (type(sgd).__name__, sgd.momentum, sgd.nesterov, sgd.use_ema) == ("SGD", 0.9, True, False)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_labels_are_smoothed_evenly(smoothing):
+    scores, right = np.array([[2.0, 0.0, -1.0]], "float32"), np.array([1])
+    logarithms = scores - np.log(np.exp(scores).sum())
+    wanted = -((1 - smoothing) * logarithms[0, 1] + smoothing * logarithms.mean())
+    loss = network_of_today.SmoothedCrossEntropy(smoothing)(right, scores)
+    assert float(loss) == pytest.approx(wanted, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"output": "softmax", "activation": "relu", "average": 0.9, "normalised": True}]
+)
+def test_networks_of_today_learn_and_their_largest_score_wins(settings, tmp_path):
+    digits = load_mnist("sample")
+    model, fields = network_of_today.train(
+        digits.x_train[:1000], digits.y_train[:1000], Today(**settings, epochs=8, batch_size=16), 0, tmp_path
+    )
+    given = network_of_today.scores(model)(digits.x_test[:300])
+    assert (given.argmax(axis=1) != digits.y_test[:300]).mean() < 0.3
+    assert fields["losses"][-1] < fields["losses"][0] and fields["settings"]["epochs"] == 8
+    assert fields["parameters"] <= 61_706
+
+
+def test_fewer_digits_are_the_first_ones(shown, tmp_path):
+    digits = load_mnist("sample")
+    x, y = (np.concatenate([part] * 5) for part in (digits.x_train, digits.y_train))
+    training_size.fit(x, y, "15,000 digits", 3, tmp_path)
+    assert (len(shown[0].x), shown[0].seed, shown[0].validation) == (15_000, 3, None)
+    order = np.random.default_rng(3).permutation(15_000)
+    np.testing.assert_array_equal(shown[0].y, y[:15_000][order])
+
+
+# --- Robustness ---
+
+
+@pytest.mark.parametrize("kind", robustness.DAMAGES)
+def test_every_damage_has_an_amount_that_does_nothing_and_others_that_do(kind):
+    digits = load_mnist("sample").x_test[:20]
+    damage, amounts = robustness.DAMAGES[kind]
+    harmless = 1 if "factor" in kind else 0
+    np.testing.assert_array_equal(damage(digits, harmless), digits)
+    for amount in set(amounts) - {harmless}:
+        damaged = damage(digits, amount)
+        assert damaged.dtype == np.uint8 and damaged.shape == digits.shape
+        assert (damaged != digits).any(axis=(1, 2)).mean() > 0.5
+
+
+def test_a_stroke_becomes_as_much_wider_as_it_says():
+    bar = np.zeros((1, 28, 28), np.uint8)
+    bar[0, 4:24, 12:16] = 255
+    for pixels in (-2, -1, 1, 3):
+        width = robustness.stroke(bar, pixels)[0, 14].sum() / 255
+        assert width == pytest.approx(4 + pixels, abs=0.01)
+
+
+def test_a_square_covers_what_it_should():
+    ink = np.full((3000, 28, 28), 255, np.uint8)
+    hidden = robustness.covered(ink, 8) == 0
+    assert (hidden.sum(axis=(1, 2)) == 64).all()
+    assert not hidden[:, :4].any() and not hidden[:, 24:].any() and not hidden[:, :, :4].any()
+    assert hidden.any(axis=0)[4:24, 4:24].all()
+
+
+def test_robustness_reports_the_error_after_every_damage(monkeypatch):
+    monkeypatch.setattr(robustness, "DAMAGES", {"gone": (lambda x, amount: x * (1 - amount), [0, 1])})
+    pictures, labels = (
+        np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((3, 2, 2), np.uint8),
+        np.arange(3),
+    )
+    found = robustness.judge(lambda x: np.eye(3)[x[:, 0, 0]], pictures, labels)
+    assert found == {"errors": {"gone": [[0, 0.0], [1, pytest.approx(66.667)]]}}
+
+
+@pytest.mark.parametrize(
+    "variant", ["LeNet-5 of 1998", "LeNet-5 of today, distortions", "40 PCA + quadratic"]
+)
+def test_what_robustness_compares_is_trained(variant, tmp_path, monkeypatch):
+    monkeypatch.setenv("LENET_QUICK", "1")
+    digits = load_mnist("sample")
+    answer, _ = robustness.fit(digits.x_train[:1000], digits.y_train[:1000], variant, 0, tmp_path)
+    assert (answer(digits.x_test[:200]).argmax(axis=1) != digits.y_test[:200]).mean() < 0.6
 
 
 # --- The network of 1998 ---

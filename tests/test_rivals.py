@@ -5,7 +5,21 @@ import pytest
 
 from lenet_utils import paper
 from lenet_utils.data import load_mnist
-from lenet_utils.rivals import RIVALS, RadialBasis, TangentDistance, deslant, ink, plane_distances, shrink
+from lenet_utils.rivals import (
+    RIVALS,
+    Nearest,
+    RadialBasis,
+    TangentDistance,
+    VirtualSVM,
+    cost,
+    deslant,
+    ink,
+    nearest_of_each,
+    plane_distances,
+    polynomial_svm,
+    rejected_percent,
+    shrink,
+)
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +108,77 @@ def test_rivals_are_rows_of_figure_9():
 def test_rival_learns_to_read(digits, name):
     """On 1,000 digits every one reads far better than chance; a mistake in its parts would show."""
     rival = RIVALS[name]().fit(digits.x_train[:1000], digits.y_train[:1000])
-    answers = rival.predict(digits.x_test[:300])
-    assert answers.shape == (300,)
+    answers, scores = rival.predict(digits.x_test[:300]), rival.decision_function(digits.x_test[:300])
+    assert answers.shape == (300,) and scores.shape == (300, 10)
     assert (answers != digits.y_test[:300]).mean() < 0.25
+    np.testing.assert_array_equal(scores.argmax(axis=1), answers)
+
+
+COUNTED = {
+    "linear": (7840, 7850),
+    "linear, deslanted": (7840, 7850),
+    "pairwise linear": (45 * 784, 45 * 785),
+    "K-NN, Euclidean": (300 * 784, 300 * 784),
+    "40 PCA + quadratic": (40 * 784 + 820 + 861 * 10, 40 * 784 + 784 + 8620),
+    "tangent distance, 16×16": (300 * 256 + 100 * (14 + 49) * 256, 300 * 256 * 8),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_costs_are_counted_as_in_figures_11_and_12(digits, name):
+    assert cost(RIVALS[name]().fit(digits.x_train[:300], digits.y_train[:300])) == COUNTED[name]
+
+
+def test_kernels_and_centres_cost_what_they_keep(digits):
+    x, y = digits.x_train[:1000], digits.y_train[:1000]
+    machine = polynomial_svm(4).fit(x, y)
+    many = len(machine[-1].support_)
+    assert cost(machine) == (many * (784 + 9), many * (784 + 9) + 45)
+    virtual = VirtualSVM(lambda: polynomial_svm(4)).fit(x, y)
+    assert cost(virtual) == cost(virtual.machine_) > cost(machine)
+    assert cost(RIVALS["reduced-set SVM, polynomial 5"]().fit(x, y)) == (800 * 794, 800 * 794 + 10)
+    centres = len(RadialBasis(100).fit(ink(x), y).centres_)
+    assert cost(RIVALS["1000 RBF + linear"]().fit(x, y)) == (centres * 794, centres * 794 + 10)
+
+
+def test_the_virtual_machine_learns_from_moved_support_vectors(digits, monkeypatch):
+    shown = []
+
+    def machine():
+        pipeline = polynomial_svm(2)
+        fit = pipeline.fit
+        pipeline.fit = lambda pictures, labels: shown.append((pictures, labels)) or fit(pictures, labels)
+        return pipeline
+
+    x, y = digits.x_train[:200], digits.y_train[:200]
+    VirtualSVM(machine).fit(x, y)
+    (_, _), (moved, labels) = shown
+    support = polynomial_svm(2).fit(x, y)[-1].support_
+    assert len(moved) == 5 * len(support)
+    np.testing.assert_array_equal(moved[: len(support)], x[support])
+    np.testing.assert_array_equal(moved[len(support), :, 1:], x[support[0], :, :-1])  # one pixel to the right
+    np.testing.assert_array_equal(labels, np.tile(y[support], 5))
+
+
+def test_votes_come_first_and_the_nearest_settles_a_tie():
+    points, labels = np.array([[0.0], [1.0], [1.5], [5.0], [6.0]]), np.array([7, 4, 4, 9, 9])
+    machine = Nearest(3).fit(points, labels)
+    np.testing.assert_array_equal(
+        machine.predict([[0.1], [5.4]]), [4, 9]
+    )  # two votes beat one nearer example
+    np.testing.assert_array_equal(Nearest(2).fit(points, labels).predict([[0.1], [0.9]]), [7, 4])
+
+
+def test_the_nearest_of_each_class():
+    distances, labels = np.array([[3.0, 1.0, 2.0]]), np.array([[0, 2, 0]])
+    np.testing.assert_array_equal(nearest_of_each(distances, labels, 4), [[2, 3, 1, 3]])
+
+
+def test_rejection_takes_the_least_certain_first():
+    # Margins 0, 1, …, 9, class 0 always the answer; the digits with margins 1 and 5 are misread.
+    scores = np.stack([np.arange(10.0), np.zeros(10)], axis=1)
+    labels = np.array([0, 1, 0, 0, 0, 1, 0, 0, 0, 0])
+    assert rejected_percent(scores, labels, error_percent=0) == pytest.approx(60)
+    assert rejected_percent(scores, labels, error_percent=12.5) == pytest.approx(20)  # one of eight
+    assert rejected_percent(scores, labels, error_percent=20) == 0
+    assert rejected_percent(scores, np.ones(10, int), error_percent=0.5) == 100

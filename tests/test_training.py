@@ -314,3 +314,22 @@ def test_every_pass_shows_each_picture_once_in_a_new_order_and_distorted_anew():
 def test_without_curvatures_it_does_not_begin():
     with pytest.raises(RuntimeError, match="No curvatures yet"):
         pattern_by_pattern(network_of_distances(), callbacks=[])
+
+
+def test_another_optimizer_and_another_loss_take_the_place_of_the_recipes():
+    model = tiny_network()
+    optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
+    history = train(model, optimizer=optimizer, loss=SoftmaxCrossEntropy()).history
+    assert model.optimizer is optimizer and float(optimizer.learning_rate) == pytest.approx(0.1)
+    assert isinstance(model.loss, SoftmaxCrossEntropy) and history["loss"][-1] < history["loss"][0]
+    judged = 100 - training.error_percent(model, X, Y)
+    assert 100 * history["accuracy"][-1] == pytest.approx(judged, abs=25) and history["accuracy"][-1] > 0
+
+
+def test_a_network_of_distances_shows_no_accuracy_of_the_largest_output():
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), FullyConnected(84), EuclideanRBF()]
+    )
+    history = train(model, optimizer=keras.optimizers.Adam(), loss=MaximumAPosteriori(1.0)).history
+    assert set(history) == {"loss"}
