@@ -3,7 +3,8 @@
 A study is one file of this folder with
 
 - `VARIANTS`, the names of what it compares;
-- `SEEDS`, how many seeds it takes (1 where it does not say), and `WITHOUT_CHANCE`, the variants that need only one;
+- `SEEDS`, how many seeds it takes (1 where it does not say), and `ONE_SEED`, the variants that take only one;
+- `ALONE`, where runs are timed: they then wait for each other, whatever --jobs says;
 - `load()`, which returns the data as `lenet_utils.data` does;
 - `fit(x_train, y_train, variant, seed, folder)`, which trains once without any test digit at hand and returns a
   function from pictures to classes, (N,), or to scores of them, (N, classes), and further fields to record; the test
@@ -153,13 +154,14 @@ def run_study(name: str, seeds: int | None, results: Path) -> None:
 
     done = {(run["variant"], run["seed"]) for run in book["runs"]}
     # Seed by seed, so that a study that is interrupted has compared all its variants.
-    once = getattr(study, "WITHOUT_CHANCE", ())
+    once = getattr(study, "ONE_SEED", ())
     wanted = [(v, seed) for seed in range(seeds) for v in study.VARIANTS if seed == 0 or v not in once]
     missing = [pair for pair in wanted if pair not in done]
     print(f"{name}: {len(wanted)} runs, {len(wanted) - len(missing)} recorded already", flush=True)
 
     calls = (joblib.delayed(one_run)(name, variant, seed, data) for variant, seed in missing)
-    ended = joblib.Parallel(return_as="generator_unordered")(calls)
+    alone = {"n_jobs": 1} if getattr(study, "ALONE", False) else {}
+    ended = joblib.Parallel(return_as="generator_unordered", **alone)(calls)
     for run in tqdm(ended, total=len(missing), desc=name, unit="run", disable=not missing):
         book["runs"].append(run)
         book["runs"].sort(key=lambda r: (study.VARIANTS.index(r["variant"]), r["seed"]))

@@ -22,8 +22,8 @@ TODAY = {
 OF_FIGURE_9 = ["K-NN, Euclidean", "40 PCA + quadratic", "28×28-300-100-10"]
 VARIANTS = [*MACHINES, *TODAY, *OF_FIGURE_9]
 SEEDS = 3
-WITHOUT_CHANCE = {"K-NN, Euclidean", "40 PCA + quadratic"}
-"""Variants for which one seed is enough: training draws nothing."""
+ONE_SEED = {"K-NN, Euclidean", "40 PCA + quadratic"}
+"""Their training draws nothing."""
 
 load = faithful.load
 

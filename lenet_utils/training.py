@@ -10,9 +10,9 @@ import numpy as np
 from tqdm import tqdm
 
 from lenet_utils.layers import EuclideanRBF
-from lenet_utils.models import classify
+from lenet_utils.models import classify, lenet5
 from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
-from lenet_utils.paper import LEARNING_RATES
+from lenet_utils.paper import INPUT_BACKGROUND, INPUT_FOREGROUND, LEARNING_RATES
 
 BATCH_SIZE = 64
 PEAK_LEARNING_RATE = 3e-3
@@ -145,6 +145,73 @@ def fit(
 
 def _unchanged(pictures, generator):
     return pictures
+
+
+def fit_at_once(
+    pictures: np.ndarray,
+    classes: np.ndarray,
+    epochs: float = 3,
+    batch_size: int = 128,
+    peak: float = 5e-3,
+    warm_up: float = 0.15,
+    seed: int = 0,
+) -> keras.Model:
+    """Train today's LeNet-5 in one call of one compiled function, as fast as two cores can.
+
+    Three things save time beside Keras' `fit`: Python is not asked between batches; all weights are one vector, so that
+    Adam is ten operations and not a hundred; and ReLU comes after pooling, where there is a quarter of the units. The
+    rate rises to `peak`, then falls to 0 along a cosine. Needs TensorFlow. Taught in *from-1998-to-today*.
+
+    Args:
+        pictures: (N, 28, 28) of uint8; classes: (N,).
+        epochs: passes over them; a half is half a pass.
+        batch_size: how many pictures a step.
+        peak: the highest learning rate.
+        warm_up: the share of all steps that lead up to it.
+        seed: of the weights and the order.
+
+    Returns:
+        `lenet5(pooling="max")` with the weights found.
+    """
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    model = lenet5(pooling="max")
+    shapes = [weight.shape for weight in model.weights]
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    generator, steps = np.random.default_rng(seed), round(epochs * len(pictures) / batch_size)
+    orders = [generator.permutation(len(pictures)) for _ in range(int(np.ceil(epochs)) + 1)]
+    order = tf.constant(np.concatenate(orders)[: steps * batch_size].reshape(steps, batch_size), tf.int32)
+    framed = tf.constant(np.pad(pictures, ((0, 0), (2, 2), (2, 2)))[..., None])
+    labels = tf.constant(classes, tf.int32)
+    done = np.arange(steps) / steps
+    falling = np.cos(np.pi / 2 * ((done - warm_up) / (1 - warm_up)).clip(0)) ** 2
+    rates = tf.constant(peak * np.minimum(done / warm_up, falling), tf.float32)
+
+    def loss(vector, x, y):
+        w = [tf.reshape(part, shape) for part, shape in zip(tf.split(vector, sizes), shapes, strict=True)]
+        x = (INPUT_FOREGROUND - INPUT_BACKGROUND) / 255 * tf.cast(x, tf.float32) + INPUT_BACKGROUND
+        for kernel, bias in (w[0:2], w[2:4]):
+            x = tf.nn.relu(tf.nn.max_pool2d(tf.nn.conv2d(x, kernel, 1, "VALID"), 2, 2, "VALID") + bias)
+        x = tf.nn.relu(tf.reshape(x, (batch_size, -1)) @ tf.reshape(w[4], (-1, 120)) + w[5])
+        x = tf.nn.relu(x @ w[6] + w[7]) @ w[8] + w[9]
+        return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, x))
+
+    @tf.function
+    def adam(vector):
+        mean, square = tf.zeros_like(vector), tf.zeros_like(vector)
+        for step in tf.range(steps):
+            x, y = tf.gather(framed, order[step]), tf.gather(labels, order[step])
+            slope = tf.gradients(loss(vector, tf.reshape(x, (batch_size, 32, 32, 1)), y), vector)[0]
+            mean += 0.1 * (slope - mean)
+            square += 0.01 * (slope**2 - square)
+            vector -= rates[step] * mean / (tf.sqrt(square) + 1e-7)
+        return vector
+
+    first = tf.concat([tf.reshape(weight.value, [-1]) for weight in model.weights], axis=0)
+    found = np.split(adam(first).numpy(), np.cumsum(sizes)[:-1])
+    model.set_weights([part.reshape(shape) for part, shape in zip(found, shapes, strict=True)])
+    return model
 
 
 def error_percent(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:

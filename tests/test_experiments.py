@@ -32,6 +32,7 @@ from experiments import (
     pretrained_lenet5_1998,
     record,
     robustness,
+    speedrun,
     training_size,
 )
 from experiments.network_of_1998 import Settings
@@ -41,7 +42,7 @@ from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS, classify, lenet5_1998
+from lenet_utils.models import WEIGHTS, classify, lenet5, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.records import load_record, provenance_line
 from lenet_utils.rivals import RIVALS
@@ -185,8 +186,8 @@ def test_a_study_may_ask_more_of_the_test_digits(study, tmp_path):
     assert [one["asked"] for one in run(tmp_path, seeds=1)["runs"]] == [[2, 4]] * 2
 
 
-def test_a_variant_without_chance_takes_one_seed(study, tmp_path):
-    study.WITHOUT_CHANCE = {"two"}
+def test_a_variant_may_take_one_seed(study, tmp_path):
+    study.ONE_SEED = {"two"}
     run(tmp_path, seeds=3)
     assert calls == [("one", 0), ("two", 0), ("one", 1), ("one", 2)]
 
@@ -435,6 +436,57 @@ def test_fewer_digits_are_the_first_ones(shown, tmp_path):
     assert (len(shown[0].x), shown[0].seed, shown[0].validation) == (15_000, 3, None)
     order = np.random.default_rng(3).permutation(15_000)
     np.testing.assert_array_equal(shown[0].y, y[:15_000][order])
+
+
+# --- The speedrun ---
+
+
+def few():
+    digits = load_mnist("sample")
+    return replace(
+        digits,
+        x_train=digits.x_train[:600],
+        y_train=digits.y_train[:600],
+        x_test=digits.x_test[:200],
+        y_test=digits.y_test[:200],
+    )
+
+
+def test_the_speedrun_counts_the_whole_training_and_nothing_else(monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(speedrun.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(speedrun, "fit_at_once", lambda x, y, **recipe: lenet5())
+    found = speedrun.run(few(), "LeNet-5", 0, None)
+    assert found["seconds"] == 10 and found["recipe"] == speedrun.RECIPE
+
+
+def test_the_example_stops_at_the_goal_and_its_looks_at_the_test_digits_are_not_counted(monkeypatch):
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr(speedrun.time, "perf_counter", lambda: next(clock))
+    data = few()
+    wrong = iter([9, 4, 1, 0])
+
+    def answers(model, x):
+        given = data.y_test.copy()
+        given[: next(wrong)] = 255
+        return given
+
+    monkeypatch.setattr(speedrun, "classify", answers)
+    found = speedrun.run(data, speedrun.EXAMPLE, 0, None)
+    assert [step["test_error_percent"] for step in found["curve"]] == [4.5, 2.0, 0.5]
+    assert [step["seconds"] for step in found["curve"]] == [20, 30, 40], "ten to prepare, ten for each epoch"
+    assert (found["seconds"], found["test_error_percent"]) == (40, 0.5)
+
+
+def test_timed_runs_wait_for_each_other(study, tmp_path, monkeypatch):
+    asked = []
+    parallel = command.joblib.Parallel
+    monkeypatch.setattr(
+        command.joblib, "Parallel", lambda **o: asked.append(o.get("n_jobs")) or parallel(**o)
+    )
+    study.ALONE = True
+    command.main(["tiny", "--seeds", "1", "--jobs", "2", "--results", str(tmp_path)])
+    assert asked == [1]
 
 
 # --- Robustness ---

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from lenet_utils import training
+from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, SoftmaxCrossEntropy
+from lenet_utils.models import lenet5
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
 
 GENERATOR = np.random.default_rng(0)
@@ -333,3 +335,23 @@ def test_a_network_of_distances_shows_no_accuracy_of_the_largest_output():
     )
     history = train(model, optimizer=keras.optimizers.Adam(), loss=MaximumAPosteriori(1.0)).history
     assert set(history) == {"loss"}
+
+
+def test_training_at_once_finds_a_network_that_reads():
+    digits = load_mnist("sample")
+    model = training.fit_at_once(digits.x_train, digits.y_train, epochs=4.5, seed=1)
+    assert model.count_params() == 61_706
+    error = training.error_percent(model, to_lenet_input(digits.x_test), digits.y_test)
+    assert error < 8
+    again = training.fit_at_once(digits.x_train, digits.y_train, epochs=4.5, seed=1)
+    assert training.error_percent(again, to_lenet_input(digits.x_test), digits.y_test) == pytest.approx(
+        error, abs=1
+    )
+
+
+def test_training_at_once_starts_from_the_seeds_weights_and_puts_every_weight_back_in_its_place():
+    digits = load_mnist("sample")
+    model = training.fit_at_once(digits.x_train[:256], digits.y_train[:256], epochs=1, peak=0.0, seed=3)
+    keras.utils.set_random_seed(3)
+    for found, fresh in zip(model.get_weights(), lenet5(pooling="max").get_weights(), strict=True):
+        np.testing.assert_array_equal(found, fresh)
