@@ -176,17 +176,17 @@ def fit_at_once(
     import tensorflow as tf
 
     keras.utils.set_random_seed(seed)
-    model = lenet5(pooling="max")
+    model, generator = lenet5(pooling="max"), np.random.default_rng(seed)
     shapes = [weight.shape for weight in model.weights]
     sizes = [int(np.prod(shape)) for shape in shapes]
-    generator, steps = np.random.default_rng(seed), round(epochs * len(pictures) / batch_size)
-    orders = [generator.permutation(len(pictures)) for _ in range(int(np.ceil(epochs)) + 1)]
-    order = tf.constant(np.concatenate(orders)[: steps * batch_size].reshape(steps, batch_size), tf.int32)
+    steps = round(epochs * len(pictures) / batch_size)
+    orders = [generator.permutation(len(pictures)) for _ in range(int(epochs) + 1)]
+    order = tf.constant(np.concatenate(orders)[: steps * batch_size].reshape(steps, batch_size))
     framed = tf.constant(np.pad(pictures, ((0, 0), (2, 2), (2, 2)))[..., None])
-    labels = tf.constant(classes, tf.int32)
-    done = np.arange(steps) / steps
-    falling = np.cos(np.pi / 2 * ((done - warm_up) / (1 - warm_up)).clip(0)) ** 2
-    rates = tf.constant(peak * np.minimum(done / warm_up, falling), tf.float32)
+    labels, rates = (
+        tf.constant(classes, tf.int32),
+        tf.constant(rise_and_fall(steps, peak, warm_up), tf.float32),
+    )
 
     def loss(vector, x, y):
         w = [tf.reshape(part, shape) for part, shape in zip(tf.split(vector, sizes), shapes, strict=True)]
@@ -201,8 +201,8 @@ def fit_at_once(
     def adam(vector):
         mean, square = tf.zeros_like(vector), tf.zeros_like(vector)
         for step in tf.range(steps):
-            x, y = tf.gather(framed, order[step]), tf.gather(labels, order[step])
-            slope = tf.gradients(loss(vector, tf.reshape(x, (batch_size, 32, 32, 1)), y), vector)[0]
+            x = tf.reshape(tf.gather(framed, order[step]), (batch_size, 32, 32, 1))
+            slope = tf.gradients(loss(vector, x, tf.gather(labels, order[step])), vector)[0]
             mean += 0.1 * (slope - mean)
             square += 0.01 * (slope**2 - square)
             vector -= rates[step] * mean / (tf.sqrt(square) + 1e-7)
@@ -212,6 +212,16 @@ def fit_at_once(
     found = np.split(adam(first).numpy(), np.cumsum(sizes)[:-1])
     model.set_weights([part.reshape(shape) for part, shape in zip(found, shapes, strict=True)])
     return model
+
+
+def rise_and_fall(steps: int, peak: float, warm_up: float) -> np.ndarray:
+    """A rate for every step: evenly up to `peak` for the share `warm_up` of them, then to 0 along a cosine.
+
+    Taught in *from-1998-to-today*.
+    """
+    done = np.arange(steps) / steps
+    falling = (1 + np.cos(np.pi * (done - warm_up) / (1 - warm_up))) / 2
+    return peak * np.where(done < warm_up, done / warm_up, falling)
 
 
 def error_percent(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:

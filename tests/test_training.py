@@ -355,3 +355,10 @@ def test_training_at_once_starts_from_the_seeds_weights_and_puts_every_weight_ba
     keras.utils.set_random_seed(3)
     for found, fresh in zip(model.get_weights(), lenet5(pooling="max").get_weights(), strict=True):
         np.testing.assert_array_equal(found, fresh)
+
+
+def test_the_rate_rises_evenly_and_falls_along_a_cosine():
+    rates = training.rise_and_fall(1000, 0.5, 0.2)
+    assert rates[0] == 0 and rates.argmax() == 200 and rates[200] == pytest.approx(0.5)
+    assert rates[100] == pytest.approx(0.25) and rates[600] == pytest.approx(0.25)
+    assert 0 < rates[-1] < 1e-4
