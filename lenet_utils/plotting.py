@@ -5,6 +5,8 @@ and in print. The colours are Okabe and Ito's, which colour-blind readers can te
 thin lines or letters need more contrast with the background.
 """
 
+from html import escape
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import patheffects
@@ -608,3 +610,72 @@ def plain_decades(axis) -> None:
         lambda value, _: np.format_float_positional(value, precision=3, fractional=False, trim="-")
     )
     axis.set_minor_formatter(NullFormatter())
+
+
+def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None) -> str:
+    """Rows of dots over one logarithmic axis, drawn as SVG, so that a pointer on a row can show more of it.
+
+    Args:
+        table: a DataFrame of positive numbers, one row a name, one column a kind of dot; NaN draws no dot; beyond the
+            axis it sits at its end.
+        colours: column → colour. The numbers of the first two also stand at the end of the row.
+        label: what a screen reader says of the whole.
+        ticks: values of the axis; the first and the last are its ends.
+        notes: name → a line that appears when the pointer rests on its row.
+
+    Returns:
+        HTML with one SVG and nothing to fetch: `display(HTML(dot_rows(...)))`. It is as wide as its place, at
+        most 44 em. The chapter *rivals* uses it.
+    """
+    left, right, top, pitch = 232, 478, 44, 24
+    low, high = np.log([ticks[0], ticks[-1]])
+    bottom = top + pitch * len(table)
+
+    def place(value):
+        return left + (right - left) * (np.log(np.clip(value, ticks[0], ticks[-1])) - low) / (high - low)
+
+    def text(x, y, words, colour, anchor="end", more=""):
+        return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" text-anchor="{anchor}"{more}>{escape(words)}</text>'
+
+    parts = [f'<rect width="600" height="{bottom + 34}" rx="6" fill="{PAPER}"/>']
+    for tick in ticks:
+        x = place(tick)
+        parts.append(f'<path d="M{x:.1f} {top - 6}V{bottom}" stroke="{GRID}"/>')
+        parts.append(text(x, bottom + 20, f"{tick:g}", MUTED, "middle"))
+    ends = (*zip(colours, (532, 592), strict=False),)
+    for column, x in ends:
+        parts.append(text(x, top - 18, column, colours[column], more=' font-weight="bold"'))
+    for number, column in enumerate(list(colours)[2:]):
+        parts.append(
+            text(
+                left + 150 * number, top - 18, f"◆ {column}", colours[column], "start", ' font-weight="bold"'
+            )
+        )
+    for number, (name, row) in enumerate(table.iterrows()):
+        y = top + pitch * (number + 0.5)
+        known = [(column, row[column]) for column in colours if row[column] == row[column]]
+        xs = [place(value) for _, value in known]
+        note = (notes or {}).get(name) or ", ".join(f"{column} {value:g}" for column, value in known)
+        parts.append(f"<g><title>{escape(f'{name}: {note}')}</title>")
+        parts.append(f'<rect x="4" y="{y - pitch / 2}" width="592" height="{pitch}" fill="#0000"/>')
+        parts.append(text(left - 12, y + 5, name, INK))
+        if xs:
+            parts.append(f'<path d="M{min(xs):.1f} {y}H{max(xs):.1f}" stroke="{MUTED}"/>')
+        for column, value in reversed(known):
+            # The first kind is a ring, drawn last, and the third a diamond: colour alone should not tell them apart.
+            x, kind = place(value), list(colours).index(column)
+            fill, radius = ("none", 6) if kind == 0 else (colours[column], 4)
+            arc = f"a{radius} {radius} 0 1 0"
+            circle = f"M{x - radius:.1f} {y}{arc} {2 * radius} 0{arc}-{2 * radius} 0z"
+            shape = f"M{x - 6:.1f} {y}l6-6 6 6-6 6z" if kind == 2 else circle
+            parts.append(f'<path d="{shape}" fill="{fill}" stroke="{colours[column]}" stroke-width="2"/>')
+        parts += [
+            text(x, y + 5, f"{row[column]:g}", colours[column])
+            for column, x in ends
+            if row[column] == row[column]
+        ]
+        parts.append("</g>")
+    return (
+        f'<svg viewBox="0 0 600 {bottom + 34}" role="img" aria-label="{escape(label)}" '
+        f'style="width:100%;max-width:44em;color:{INK};font:14px sans-serif">{"".join(parts)}</svg>'
+    )

@@ -246,11 +246,11 @@ RIVALS = {
 """Each rival's row in figure 9, and a function that returns it, untrained."""
 
 
-def linear_cost(matrix, *others) -> tuple[int, int]:
+def _matrix_cost(matrix, *others) -> tuple[int, int]:
     return matrix.size, matrix.size + sum(other.size for other in others)
 
 
-def tangent_cost(estimator) -> tuple[int, int]:
+def _tangent_cost(estimator) -> tuple[int, int]:
     # Of each candidate: its difference along both planes' directions, and the directions along each other.
     ways, pixels = estimator.tangents_.shape[1:]
     planes = estimator.candidates * (2 * ways + ways**2) * pixels
@@ -258,17 +258,17 @@ def tangent_cost(estimator) -> tuple[int, int]:
 
 
 COSTS = {
-    RidgeClassifier: lambda part: linear_cost(part.coef_, part.intercept_),
-    PCA: lambda part: linear_cost(part.components_, part.mean_),
+    RidgeClassifier: lambda part: _matrix_cost(part.coef_, part.intercept_),
+    PCA: lambda part: _matrix_cost(part.components_, part.mean_),
     PolynomialFeatures: lambda part: (part.n_features_in_ * (part.n_features_in_ + 1) // 2, 0),
-    RadialBasis: lambda part: linear_cost(part.centres_),
+    RadialBasis: lambda part: _matrix_cost(part.centres_),
     # Its second matrix and the linear layer after it are one product, counted there.
-    Nystroem: lambda part: linear_cost(part.components_),
-    Nearest: lambda part: linear_cost(part._fit_X),
+    Nystroem: lambda part: _matrix_cost(part.components_),
+    Nearest: lambda part: _matrix_cost(part._fit_X),
     SVC: lambda part: tuple(
-        np.add(linear_cost(part.support_vectors_), linear_cost(part.dual_coef_, part.intercept_))
+        np.add(_matrix_cost(part.support_vectors_), _matrix_cost(part.dual_coef_, part.intercept_))
     ),
-    TangentDistance: tangent_cost,
+    TangentDistance: _tangent_cost,
 }
 """Of each trained part that multiplies: how many products are added up, and how many numbers are kept."""
 

@@ -86,3 +86,11 @@ def test_the_centres_of_c3_cover_the_digit():
 def test_reading_the_paper_needs_no_tensorflow():
     code = "import sys, lenet_utils.paper; sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_figures_10_to_12_are_about_rows_of_figure_9():
+    for figure in (paper.REJECTED_PERCENT, paper.MULTIPLY_ADDS, paper.STORED_NUMBERS):
+        assert set(figure) <= set(paper.TEST_ERROR_PERCENT)
+    assert "LeNet-5" not in paper.REJECTED_PERCENT
+    assert set(paper.STORED_NUMBERS) == set(paper.MULTIPLY_ADDS)
+    assert paper.STORED_NUMBERS["LeNet-5"] == 60
