@@ -42,7 +42,7 @@ from lenet_utils.rivals import rejected_percent
 
 CHECKPOINTS = record.ROOT / "checkpoints"
 REHEARSAL = record.ROOT / "_build" / "quick"
-QUICK_DIGITS = 1000
+QUICK_DIGITS = {"train": 1000, "test": 200}
 
 
 def names() -> list[str]:
@@ -110,8 +110,8 @@ def rehearse() -> None:
 def few_digits():
     """The sample's first digits, as `lenet_utils.data` gives them."""
     sample = load_mnist("sample")
-    few = {f"{kind}_train": getattr(sample, f"{kind}_train")[:QUICK_DIGITS] for kind in "xy"}
-    return dataclasses.replace(sample, **few)
+    names = [(f"{kind}_{part}", many) for kind in "xy" for part, many in QUICK_DIGITS.items()]
+    return dataclasses.replace(sample, **{name: getattr(sample, name)[:many] for name, many in names})
 
 
 @contextlib.contextmanager
