@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scripts import set_address
+from scripts import build_book, set_address
 from scripts.check_python import complaint
 from scripts.measure import result
 
@@ -86,3 +86,19 @@ def test_the_readme_lists_every_chapter_with_a_badge():
         assert f"(chapters/{path.name})" in text
         address = set_address.short(set_address.stated_address())
         assert f"colab.research.google.com/github/{address}/blob/main/chapters/{path.name}" in text
+
+
+@pytest.mark.parametrize(
+    "line, harmless",
+    [
+        ("I0000 00:00:1.2 9 port.cc:153] oneDNN custom operations are on.", True),
+        (
+            "E0000 00:00:1.2 9 util.cc:131] oneDNN supports DT_INT32 only on platforms with AVX-512. Falling back",
+            True,
+        ),
+        ("E0000 00:00:1.2 9 cuda.cc:1] Unable to register a factory", False),
+        ("UserWarning: mind the gap", False),
+    ],
+)
+def test_start_up_lines_are_told_from_warnings(line, harmless):
+    assert bool(build_book.START_UP_LINES.match(line)) is harmless
