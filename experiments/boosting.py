@@ -7,12 +7,13 @@ networks' outputs are added. An endless supply of distorted digits makes this po
 
 import numpy as np
 
-from experiments import passes as shortened
+import experiments
+from experiments import faithful_distorted
 from experiments.network_of_1998 import distortion, train_with_targets
 from lenet_utils.data import to_lenet_input
 from lenet_utils.models import classify, lenet4
 
-DISTORTED = 0.5
+DISTORTED = faithful_distorted.SETTINGS.distorted
 LOTS = 40
 """How many times all training digits are distorted, at most, in the search for hard ones."""
 
@@ -42,7 +43,7 @@ def fit(x_train, y_train, seed: int, folder, passes: int = 20):
 def search(x, y, hard, wanted: int, seed: int):
     """Distort digits until `wanted` are hard or LOTS are used up: the hard ones, and as many of the others."""
     distort, found, others = distortion(DISTORTED), [], []
-    for lot in range(shortened(LOTS)):
+    for lot in range(experiments.passes(LOTS)):
         shown = distort(x, np.random.default_rng([seed, lot]))
         chosen = hard(shown, y)
         found.append((shown[chosen], y[chosen]))

@@ -17,17 +17,18 @@ import numpy as np
 import experiments
 from experiments import boosting, faithful, faithful_distorted, network_of_1998
 from experiments.network_of_1998 import distortion, train_with_targets
-from experiments.network_of_today import SmoothedCrossEntropy, scores
+from experiments.network_of_today import scores
 from lenet_utils import training
 from lenet_utils.data import to_lenet_input
 from lenet_utils.layers import FullyConnected
+from lenet_utils.losses import SoftmaxCrossEntropy
 from lenet_utils.models import lenet1, lenet4
 from lenet_utils.paper import LEARNING_RATES
 from lenet_utils.rivals import RIVALS, Nearest, cost, deslant, shrink
 
 PASSES = len(LEARNING_RATES)
-DISTORTED = 0.5
-"""By how much of `lenet_utils.distortions`' ranges, as in `faithful_distorted`."""
+DISTORTED = faithful_distorted.SETTINGS.distorted
+"""By how much of `lenet_utils.distortions`' ranges."""
 
 
 def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> keras.Model:
@@ -115,7 +116,7 @@ def fit_today(build, read, distorted, x_train, y_train, seed, folder):
     """The same layers with a softmax at the end, trained as *implementation* trains LeNet-5, for as many passes."""
     keras.utils.set_random_seed(seed)
     model, x = build(squashed_output=False), read(x_train)
-    loss = SmoothedCrossEntropy()
+    loss = SoftmaxCrossEntropy()
     training.fit(
         model,
         x,

@@ -119,32 +119,7 @@ def train(
     x, y = settings.contrast * to_lenet_input(training_set[0]), training_set[1]
     if judged is not None:
         judged = settings.contrast * to_lenet_input(judged[0]), judged[1]
-    if settings.order == "fixed":
-        order = np.random.default_rng(seed).permutation(len(x))
-        x, y = x[order], y[order]
-    second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
-    schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
-    estimation = CurvatureEstimation(
-        x,
-        y,
-        keep=settings.keep,
-        top=settings.top,
-        learning_rates=None,
-        seed=seed,
-        estimate={"swept": curvatures, "whole": whole_curvatures}[settings.curvature],
-    )
-    history = fit_pattern_by_pattern(
-        model,
-        x,
-        y,
-        passes=experiments.passes(passes),
-        callbacks=[schedule, estimation] if second_order else [schedule],
-        validation=judged if watch else None,
-        distort=distortion(settings.distorted),
-        shuffle=settings.order == "shuffled",
-        seed=seed,
-        checkpoint=folder,
-    )
+    history = learn(model, x, y, settings, seed, folder, passes, judged if watch else None)
     fields = {
         "train_error_percent": round(error_percent(model, x, y), 3),
         "seconds": round(sum(history["seconds"]), 1),
@@ -155,6 +130,36 @@ def train(
         return fields, model, None
     misread = np.flatnonzero(classify(model, judged[0]) != judged[1])
     return {"test_error_percent": round(100 * len(misread) / len(judged[0]), 3), **fields}, model, misread
+
+
+def learn(model, x, y, settings: Settings, seed: int, folder: Path, passes: int, judged=None) -> dict:
+    """Show a compiled network what it reads, by the paper's schedule and the settings; return the history."""
+    if settings.order == "fixed":
+        order = np.random.default_rng(seed).permutation(len(x))
+        x, y = x[order], y[order]
+    schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
+    estimation = CurvatureEstimation(
+        x,
+        y,
+        keep=settings.keep,
+        top=settings.top,
+        learning_rates=None,
+        seed=seed,
+        estimate={"swept": curvatures, "whole": whole_curvatures}[settings.curvature],
+    )
+    second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
+    return fit_pattern_by_pattern(
+        model,
+        x,
+        y,
+        passes=experiments.passes(passes),
+        callbacks=[schedule, estimation] if second_order else [schedule],
+        validation=judged,
+        distort=distortion(settings.distorted),
+        shuffle=settings.order == "shuffled",
+        seed=seed,
+        checkpoint=folder,
+    )
 
 
 def train_with_targets(build, x, y, distorted: float, seed: int, folder: Path, passes: int = 20):
@@ -172,19 +177,7 @@ def train_with_targets(build, x, y, distorted: float, seed: int, folder: Path, p
     """
     keras.utils.set_random_seed(seed)
     model = compiled(build(), SquaredError())
-    order = np.random.default_rng(seed).permutation(len(x))
-    x, y = x[order], y[order]
-    history = fit_pattern_by_pattern(
-        model,
-        x,
-        y,
-        passes=experiments.passes(passes),
-        callbacks=[Schedule(LEARNING_RATES), CurvatureEstimation(x, y, learning_rates=None, seed=seed)],
-        distort=distortion(distorted),
-        shuffle=False,
-        seed=seed,
-        checkpoint=folder,
-    )
+    history = learn(model, x, y, Settings(distorted=distorted), seed, folder, passes)
     return model, {
         "train_error_percent": round(history["error_percent"][-1], 3),
         "seconds": round(sum(history["seconds"]), 1),

@@ -51,9 +51,7 @@ def judge(answer, x_test, y_test) -> dict:
 
 
 def error_percent(answer, pictures, labels) -> float:
-    outputs = np.asarray(answer(pictures))
-    classes = outputs if outputs.ndim == 1 else outputs.argmax(axis=1)
-    return round(100 * float((classes != labels).mean()), 3)
+    return round(100 * float((answer(pictures).argmax(axis=1) != labels).mean()), 3)
 
 
 def moved(pictures, **how) -> np.ndarray:
