@@ -339,11 +339,12 @@ def test_a_network_of_distances_shows_no_accuracy_of_the_largest_output():
 
 def test_training_at_once_finds_a_network_that_reads():
     digits = load_mnist("sample")
-    model = training.fit_at_once(digits.x_train, digits.y_train, epochs=4.5, seed=1)
+    shares = (1, 1, 1, 0.5, 0.5, 0.5)
+    model = training.fit_at_once(digits.x_train, digits.y_train, shares, seed=1)
     assert model.count_params() == 61_706
     error = training.error_percent(model, to_lenet_input(digits.x_test), digits.y_test)
     assert error < 8
-    again = training.fit_at_once(digits.x_train, digits.y_train, epochs=4.5, seed=1)
+    again = training.fit_at_once(digits.x_train, digits.y_train, shares, seed=1)
     assert training.error_percent(again, to_lenet_input(digits.x_test), digits.y_test) == pytest.approx(
         error, abs=1
     )
@@ -351,10 +352,39 @@ def test_training_at_once_finds_a_network_that_reads():
 
 def test_training_at_once_starts_from_the_seeds_weights_and_puts_every_weight_back_in_its_place():
     digits = load_mnist("sample")
-    model = training.fit_at_once(digits.x_train[:256], digits.y_train[:256], epochs=1, peak=0.0, seed=3)
+    model = training.fit_at_once(digits.x_train[:256], digits.y_train[:256], (1,), peak=0.0, seed=3)
     keras.utils.set_random_seed(3)
     for found, fresh in zip(model.get_weights(), lenet5(pooling="max").get_weights(), strict=True):
         np.testing.assert_array_equal(found, fresh)
+
+
+def test_training_at_once_knows_what_each_picture_cost_when_it_was_last_shown(monkeypatch):
+    seen, choose = [], training.costliest
+    monkeypatch.setattr(
+        training, "costliest", lambda cost, *rest: seen.append(cost.copy()) or choose(cost, *rest)
+    )
+    digits = load_mnist("sample")
+    x, y = digits.x_train[:300], digits.y_train[:300]
+    model = training.fit_at_once(x, y, (1, 0.5), peak=0.0, batch_size=50)
+    probability = model.predict(to_lenet_input(x), verbose=0)[np.arange(300), y]
+    assert len(seen) == 2 and np.isinf(seen[0]).all()
+    np.testing.assert_allclose(seen[1], -np.log(probability), rtol=1e-3)
+
+
+def test_training_at_once_says_when_there_are_fewer_pictures_than_a_batch():
+    digits = load_mnist("sample")
+    with pytest.raises(ValueError, match=r"one batch of 128 pictures; 0\.3 of 300 are fewer\. Give more"):
+        training.fit_at_once(digits.x_train[:300], digits.y_train[:300])
+
+
+def test_the_costliest_pictures_come_again_and_those_never_shown_come_first():
+    cost = np.array([0.1, np.inf, 3.0, 0.2, np.inf, 0.2])
+    generator = np.random.default_rng(0)
+    assert set(training.costliest(cost, 3, generator)) == {1, 2, 4}
+    fourth = [set(training.costliest(cost, 4, generator)) - {1, 2, 4} for _ in range(40)]
+    assert {3} in fourth and {5} in fourth and len(set(map(tuple, fourth))) == 2, "of equals, any"
+    orders = {tuple(training.costliest(cost, 2, generator)) for _ in range(40)}
+    assert orders == {(1, 4), (4, 1)}
 
 
 def test_the_rate_rises_evenly_and_falls_along_a_cosine():
