@@ -452,12 +452,16 @@ def few():
     )
 
 
-def test_the_speedrun_counts_the_whole_training_and_nothing_else(monkeypatch):
-    clock = iter(range(0, 1000, 10))
+@pytest.mark.parametrize(
+    ("variant", "shares"), [("LeNet-5", (1, 0.3, 0.3, 0.3)), ("LeNet-5, three whole passes", (1, 1, 1))]
+)
+def test_the_speedrun_counts_the_whole_training_and_nothing_else(monkeypatch, variant, shares):
+    clock, asked = iter(range(0, 1000, 10)), []
     monkeypatch.setattr(speedrun.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(speedrun, "fit_at_once", lambda x, y, **recipe: lenet5())
-    found = speedrun.run(few(), "LeNet-5", 0, None)
-    assert found["seconds"] == 10 and found["recipe"] == speedrun.RECIPE
+    monkeypatch.setattr(speedrun, "fit_at_once", lambda x, y, **recipe: asked.append(recipe) or lenet5())
+    found = speedrun.run(few(), variant, 4, None)
+    assert found["seconds"] == 10 and found["recipe"]["shares"] == shares
+    assert asked == [found["recipe"] | {"seed": 4}]
 
 
 def test_the_example_stops_at_the_goal_and_its_looks_at_the_test_digits_are_not_counted(monkeypatch):
