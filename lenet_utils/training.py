@@ -250,7 +250,7 @@ def rise_and_fall(steps: int, peak: float, warm_up: float) -> np.ndarray:
     """
     done = np.arange(steps) / steps
     falling = (1 + np.cos(np.pi * (done - warm_up) / (1 - warm_up))) / 2
-    return peak * np.where(done < warm_up, done / warm_up, falling)
+    return peak * np.where(done < warm_up, done / (warm_up or 1), falling)
 
 
 def error_percent(model: keras.Model, x: np.ndarray, y: np.ndarray) -> float:

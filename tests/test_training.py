@@ -392,3 +392,4 @@ def test_the_rate_rises_evenly_and_falls_along_a_cosine():
     assert rates[0] == 0 and rates.argmax() == 200 and rates[200] == pytest.approx(0.5)
     assert rates[100] == pytest.approx(0.25) and rates[600] == pytest.approx(0.25)
     assert 0 < rates[-1] < 1e-4
+    assert training.rise_and_fall(1000, 0.5, 0)[[0, 500]] == pytest.approx([0.5, 0.25])
