@@ -9,8 +9,6 @@ The recipe says "Adam" and no rate. With Keras' default of 0.001 the AlexNet doe
 `alexnet` uses 0.0003, the first lower rate that was tried; test pictures had no part in it.
 """
 
-import json
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +16,7 @@ import keras
 import numpy as np
 
 from experiments import passes
+from lenet_utils import training
 from lenet_utils.data import load_cifar10
 from lenet_utils.models import alexnet_cifar10, lenet5
 
@@ -43,24 +42,6 @@ def build(variant: str) -> keras.Model:
     return lenet5(input_shape=(32, 32, 3)) if variant == "lenet5" else alexnet_cifar10()
 
 
-class Diary(keras.callbacks.Callback):
-    """Writes each epoch's figures and seconds to a file, so that they outlive an interruption."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self.path = path
-        self.epochs = json.loads(path.read_text()) if path.exists() else []
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        figures = {name: round(float(value), 5) for name, value in logs.items()}
-        seconds = round(time.perf_counter() - self.start, 1)
-        self.epochs = [*self.epochs[:epoch], {"epoch": epoch + 1, **figures, "seconds": seconds}]
-        self.path.write_text(json.dumps(self.epochs))
-
-
 def run(data, variant: str, seed: int, folder: Path) -> dict:
     keras.utils.set_random_seed(seed)
     x_train, x_test = (x.astype("float32") / 255 for x in (data.x_train, data.x_test))
@@ -70,7 +51,7 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    diary = Diary(folder / "epochs.json")
+    diary = training.Diary(folder / "epochs.json")
     # The diary comes first: a checkpoint is never newer than the diary's last line.
     resume = keras.callbacks.BackupAndRestore(folder / "checkpoint", delete_checkpoint=False)
     model.fit(

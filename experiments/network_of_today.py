@@ -121,7 +121,8 @@ def train(x_train, y_train, settings: Settings, seed: int, folder: Path):
     keras.utils.set_random_seed(seed)
     settings = replace(settings, epochs=experiments.passes(settings.epochs))
     x, model = to_lenet_input(x_train), build(settings)
-    history = training.fit(
+    diary = training.Diary(folder / "epochs.json")
+    training.fit(
         model,
         x,
         y_train,
@@ -132,12 +133,14 @@ def train(x_train, y_train, settings: Settings, seed: int, folder: Path):
         checkpoint=folder,
         optimizer=optimizer(settings, len(x)),
         loss=loss(settings),
+        callbacks=(diary,),
     )
     fields = {
         "train_error_percent": round(training.error_percent(model, x, y_train), 3),
         "parameters": parameters(model),
         "settings": asdict(settings),
-        "losses": [float(f"{value:.4g}") for value in history.history["loss"]],
+        "seconds": round(sum(epoch["seconds"] for epoch in diary.epochs), 1),
+        "losses": [epoch["loss"] for epoch in diary.epochs],
     }
     return model, fields
 

@@ -43,6 +43,32 @@ class Progress(keras.callbacks.Callback):
         self.line.close()
 
 
+class Diary(keras.callbacks.Callback):
+    """Writes each epoch's figures and seconds to a file, so that they outlive an interruption.
+
+    Put it before Keras' BackupAndRestore, as `fit` does with callbacks of yours: a checkpoint is then never newer than
+    the diary's last line.
+
+    Args:
+        path: a JSON file. What is in it of earlier epochs is kept, and read to `epochs`, a list with one dictionary an
+            epoch: "epoch", "seconds" and Keras' figures.
+    """
+
+    def __init__(self, path: str | Path):
+        super().__init__()
+        self.path = Path(path)
+        self.epochs = json.loads(self.path.read_text()) if self.path.exists() else []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        figures = {name: round(float(value), 5) for name, value in logs.items()}
+        seconds = round(time.perf_counter() - self.start, 1)
+        self.epochs = [*self.epochs[:epoch], {"epoch": epoch + 1, **figures, "seconds": seconds}]
+        self.path.write_text(json.dumps(self.epochs))
+
+
 class DistortedDigits(keras.utils.PyDataset):
     """Batches of pictures, each drawn once an epoch in a new order and freshly distorted.
 
@@ -99,6 +125,7 @@ def fit(
     checkpoint: str | Path | None = None,
     optimizer: keras.optimizers.Optimizer | None = None,
     loss: keras.losses.Loss | str = "sparse_categorical_crossentropy",
+    callbacks: tuple[keras.callbacks.Callback, ...] = (),
 ) -> keras.callbacks.History:
     """Train a classifier with Adam, cross-entropy and a learning rate that falls to 0 along a cosine.
 
@@ -117,6 +144,7 @@ def fit(
             call is made again, and ends as if it had not been interrupted.
         optimizer: one of Keras', with its rate and whatever else it does, instead of Adam and the cosine.
         loss: of the classes and the model's outputs.
+        callbacks: of Keras, or a `Diary`.
 
     Returns:
         Keras' History; `history.history` has "accuracy" (not for networks of distances), "loss" and, with validation,
@@ -131,6 +159,7 @@ def fit(
     model.compile(optimizer=optimizer, loss=loss, metrics=accuracy)
     batches = DistortedDigits(x, y, distort or _unchanged, batch_size, seed)
     callbacks = [
+        *callbacks,
         Progress(),
         keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: batches.begin(epoch + 1)),
     ]

@@ -426,6 +426,7 @@ def test_networks_of_today_learn_and_their_largest_score_wins(settings, tmp_path
     given = network_of_today.scores(model)(digits.x_test[:300])
     assert (given.argmax(axis=1) != digits.y_test[:300]).mean() < 0.3
     assert fields["losses"][-1] < fields["losses"][0] and fields["settings"]["epochs"] == 8
+    assert len(fields["losses"]) == 8 and fields["seconds"] > 0
     assert fields["parameters"] <= 61_706
 
 

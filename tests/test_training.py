@@ -104,6 +104,20 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path, monkeyp
         np.testing.assert_allclose(weights, wanted, atol=1e-5)
 
 
+def test_a_diary_knows_the_epochs_before_the_interruption(tmp_path, monkeypatch):
+    path = tmp_path / "epochs.json"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(training, "Progress", Interrupted)
+        train(tiny_network(), checkpoint=tmp_path, callbacks=(training.Diary(path),))
+    before = training.Diary(path).epochs
+    assert [line["epoch"] for line in before] == [1, 2]
+    diary = training.Diary(path)
+    history = train(tiny_network(), checkpoint=tmp_path, callbacks=(diary,)).history
+    assert diary.epochs[:2] == before and [line["epoch"] for line in diary.epochs] == [1, 2, 3, 4]
+    assert [line["loss"] for line in diary.epochs[2:]] == pytest.approx(history["loss"], abs=1e-5)
+    assert all(line["seconds"] >= 0 for line in diary.epochs)
+
+
 def test_a_checkpoint_cut_short_is_not_the_end(tmp_path, monkeypatch):
     interrupt(tiny_network(), tmp_path, monkeypatch)
     (newest,) = tmp_path.glob("unfinished/*.weights.h5")
