@@ -18,7 +18,7 @@ from tests.book.conftest import ROOT
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb"))
 WITH_EXERCISES = ["mathematics", "architecture", "implementation", "inside-the-network", "pros-and-cons"]
-WITH_EXERCISES += ["the-1998-network", "rivals", "alexnet-on-cifar10"]
+WITH_EXERCISES += ["the-1998-network", "rivals", "from-1998-to-today", "alexnet-on-cifar10"]
 DRAWING = {"subplots", "subplot_mosaic", "figure", "imshow", "plot", "bar", "barh", "scatter", "hist", "show"}
 NOT_DRAWING = {"use_style", "label_line"}
 LINES_A_CELL = 30
