@@ -3,7 +3,7 @@
 The classical rivals are those of `lenet_utils.rivals`; their few free choices were made on the last 10,000 training
 digits after training on the others. The networks learn as LeNet-5 does in `faithful`: squashed units, targets of ±1,
 half the squared error, one pattern at a time with the second-order rates, 20 passes. The paper does not say how it
-trained them; so the fully connected ones are trained a second time, as it is done today. LeNet-5's own rows are the
+trained them; so all of them are trained a second time, as it is done today. LeNet-5's own rows are the
 first seeds of `faithful` and `faithful_distorted`, once more, for what figure 10 asks. Left out is local learning,
 which the paper does not describe.
 The chapter *rivals* plots this record.
@@ -79,11 +79,11 @@ NETWORKS = {
 NEIGHBOURS = "LeNet-4, K-NN on the last layer"
 BOOSTED = "boosted LeNet-4, distortions"
 TODAY = "{}, trained today"
-PERCEPTRONS = {TODAY.format(name): name for name in NETWORKS if name[0].isdigit()}
-"""The fully connected networks once more: softmax, cross-entropy, and the recipe of `training.fit`."""
+AGAIN = {TODAY.format(name): name for name in NETWORKS}
+"""The networks once more: softmax, cross-entropy, and the recipe of `training.fit`."""
 
 LENET_5 = {"LeNet-5": faithful.SETTINGS, "LeNet-5, distortions": faithful_distorted.SETTINGS}
-VARIANTS = [*RIVALS, *NETWORKS, NEIGHBOURS, *LENET_5, BOOSTED, *PERCEPTRONS]
+VARIANTS = [*RIVALS, *NETWORKS, NEIGHBOURS, *LENET_5, BOOSTED, *AGAIN]
 
 load = faithful.load
 
@@ -101,8 +101,8 @@ def fit(x_train, y_train, variant: str, seed: int, folder):
         return scores(model), fields
     if variant == BOOSTED:
         return boosting.fit(x_train, y_train, seed, folder, PASSES)
-    if variant in PERCEPTRONS:
-        return fit_today(*NETWORKS[PERCEPTRONS[variant]], x_train, y_train, seed, folder)
+    if variant in AGAIN:
+        return fit_today(*NETWORKS[AGAIN[variant]], x_train, y_train, seed, folder)
     build, read, distorted = NETWORKS["LeNet-4" if variant == NEIGHBOURS else variant]
     model, fields = train_with_targets(build, read(x_train), y_train, distorted, seed, folder, PASSES)
     if variant != NEIGHBOURS:

@@ -137,7 +137,7 @@ def lenet5_1998(
     return model
 
 
-def lenet1(initial: str = "working") -> keras.Model:
+def lenet1(initial: str = "working", squashed_output: bool = True) -> keras.Model:
     """LeNet-1, the small network that the paper compares LeNet-5 with: 2,578 parameters, 98,442 connections.
 
     Layers, sizes and the table of H3 are those of LeCun et al. (1990), whose totals it meets (`paper.LENET1`); the
@@ -148,6 +148,7 @@ def lenet1(initial: str = "working") -> keras.Model:
 
     Args:
         initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
+        squashed_output: False for plain sums, which a softmax and cross-entropy ask for.
 
     Returns:
         A model that maps (N, 28, 28, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
@@ -166,13 +167,13 @@ def lenet1(initial: str = "working") -> keras.Model:
             Convolution(12, LENET1_TABLE, initial=initial, name="H3"),
             Subsampling(initial=initial, name="H4"),
             layers.Flatten(name="flatten"),
-            FullyConnected(10, initial=initial, name="output"),
+            FullyConnected(10, squashed=squashed_output, initial=initial, name="output"),
         ],
         name="lenet1",
     )
 
 
-def lenet4(initial: str = "working") -> keras.Model:
+def lenet4(initial: str = "working", squashed_output: bool = True) -> keras.Model:
     """LeNet-4, between LeNet-1 and LeNet-5: 50,698 parameters, 262,306 connections.
 
     The paper (section III.C) gives the maps of its layers (`paper.LENET4_MAPS`), two S2 maps for each C1 map, about
@@ -184,6 +185,7 @@ def lenet4(initial: str = "working") -> keras.Model:
 
     Args:
         initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
+        squashed_output: False for plain sums, which a softmax and cross-entropy ask for.
 
     Returns:
         A model that maps (N, 32, 32, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
@@ -201,7 +203,7 @@ def lenet4(initial: str = "working") -> keras.Model:
             Subsampling(initial=initial, name="S4"),
             Convolution(c5, initial=initial, name="C5"),
             layers.Flatten(name="flatten"),
-            FullyConnected(classes, initial=initial, name="output"),
+            FullyConnected(classes, squashed=squashed_output, initial=initial, name="output"),
         ],
         name="lenet4",
     )
