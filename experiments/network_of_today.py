@@ -28,7 +28,7 @@ class Settings:
     output: "distances" to the bitmaps with the loss of Eq. 9, or "softmax" with cross-entropy.
     c3: which maps C3 reads: those of the paper's "table", or "all".
     pooling: "trained" coefficients and biases, or the "max" of four.
-    activation: 1.7159 tanh(2a/3), "squash", or "relu".
+    activation: 1.7159 tanh(2a/3), "squash", or "relu", or "silu": a times the logistic function of a.
     initial: weights uniform in ± 1/√fan-in, "1998", or normal with variance 2/fan-in, "he".
     method: "adam", or "momentum": stochastic gradients with Nesterov's momentum of 0.9.
     falling: the rate rises for one epoch to `peak`, then falls to 0 along a cosine; else it stays at CONSTANT_RATE.
@@ -36,7 +36,8 @@ class Settings:
     rotation: the largest, in degrees.
     elastic: the root mean square displacement, in pixels.
     average: the momentum of the running mean of the weights that is kept in the end; 0 keeps the weights themselves.
-    normalised: batch normalisation before each ReLU, without factors of its own, which the next layer could undo.
+    normalised: batch normalisation before each activation, without factors of its own, which after a ReLU the next
+        layer could undo.
     dropout: how many of a hundred units of C5 and F6 are silent, as a fraction.
     smoothing: how much of each label is spread evenly over all classes.
     decay: by which share of itself, times the rate, every weight but biases shrinks at each step.
@@ -64,8 +65,8 @@ class Settings:
 
 def build(settings: Settings) -> keras.Model:
     """A fresh network. Those that end in a softmax give the scores before it."""
-    if settings.activation == "relu":
-        return build_with_relu(settings)
+    if settings.activation != "squash":
+        return build_of_today(settings)
     exchanged = []
     if settings.output == "softmax":
         exchanged.append(FullyConnected(10, squashed=False, name="output"))
@@ -76,10 +77,11 @@ def build(settings: Settings) -> keras.Model:
     return lenet5_1998(exchanged=tuple(exchanged))
 
 
-def build_with_relu(settings: Settings) -> keras.Model:
+def build_of_today(settings: Settings) -> keras.Model:
     """The layers of `lenet_utils.models.lenet5`, with scores for outputs.
 
-    ReLU follows pooling: the largest of four stays the largest, and there is less to do.
+    The activation follows pooling. With ReLU nothing else comes out, because the largest of four stays the largest,
+    and there is less to do; with SiLU, which falls before it rises, the order is a choice.
     """
     chain = [keras.Input((32, 32, 1), name="input")]
     chain += [*part(layers.Conv2D, 6, 5, name="C1", pool="S2", settings=settings)]
@@ -91,7 +93,7 @@ def build_with_relu(settings: Settings) -> keras.Model:
 
 
 def part(kind, *sizes, name: str, settings: Settings, pool: str | None = None):
-    """A layer with weights and what comes after it, in turn: pooling, normalisation, ReLU."""
+    """A layer with weights and what comes after it, in turn: pooling, normalisation, activation."""
     # Uniform in ± 1/√fan-in has a variance of 1/3 of 1/fan-in.
     uniform = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
     initial = "he_normal" if settings.initial == "he" else uniform
@@ -101,7 +103,7 @@ def part(kind, *sizes, name: str, settings: Settings, pool: str | None = None):
     if settings.normalised:
         # It subtracts every bias before it; its own shift takes the bias's place.
         yield layers.BatchNormalization(scale=False, name=f"{name}_normalised")
-    yield layers.ReLU(name=f"{name}_relu")
+    yield layers.Activation(settings.activation, name=f"{name}_{settings.activation}")
 
 
 def parameters(model: keras.Model) -> int:
