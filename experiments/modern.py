@@ -11,7 +11,7 @@ SETTINGS = Settings(
     output="softmax",
     c3="all",
     pooling="max",
-    activation="relu",
+    activation="silu",
     initial="he",
     method="momentum",
     falling=True,
@@ -22,6 +22,7 @@ SETTINGS = Settings(
     elastic=0.4,
     average=0.999,
     normalised=True,
+    dropout=0.1,
     epochs=120,
     batch_size=128,
 )
