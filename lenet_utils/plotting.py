@@ -625,9 +625,9 @@ def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None)
 
     Returns:
         HTML with one SVG and nothing to fetch: `display(HTML(dot_rows(...)))`. It is as wide as its place, at
-        most 44 em. The chapter *rivals* uses it.
+        most 38 em. The chapter *rivals* uses it.
     """
-    left, right, top, pitch = 232, 478, 44, 24
+    left, right, top, pitch = 228, 402, 44, 24
     low, high = np.log([ticks[0], ticks[-1]])
     bottom = top + pitch * len(table)
 
@@ -637,12 +637,12 @@ def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None)
     def text(x, y, words, colour, anchor="end", more=""):
         return f'<text x="{x:.0f}" y="{y:.0f}" fill="{colour}" text-anchor="{anchor}"{more}>{escape(words)}</text>'
 
-    parts = [f'<rect width="600" height="{bottom + 34}" rx="6" fill="{PAPER}"/>']
+    parts = [f'<rect width="500" height="{bottom + 34}" rx="6" fill="{PAPER}"/>']
     for tick in ticks:
         x = place(tick)
         parts.append(f'<path d="M{x:.1f} {top - 6}V{bottom}" stroke="{GRID}"/>')
         parts.append(text(x, bottom + 20, f"{tick:g}", MUTED, "middle"))
-    ends = (*zip(colours, (532, 592), strict=False),)
+    ends = (*zip(colours, (452, 494), strict=False),)
     for column, x in ends:
         parts.append(text(x, top - 18, column, colours[column], more=' font-weight="bold"'))
     for number, column in enumerate(list(colours)[2:]):
@@ -657,7 +657,7 @@ def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None)
         xs = [place(value) for _, value in known]
         note = (notes or {}).get(name) or ", ".join(f"{column} {value:g}" for column, value in known)
         parts.append(f"<g><title>{escape(f'{name}: {note}')}</title>")
-        parts.append(f'<rect x="4" y="{y - pitch / 2}" width="592" height="{pitch}" fill="#0000"/>')
+        parts.append(f'<rect x="4" y="{y - pitch / 2}" width="492" height="{pitch}" fill="#0000"/>')
         parts.append(text(left - 12, y + 5, name, INK))
         if xs:
             parts.append(f'<path d="M{min(xs):.1f} {y}H{max(xs):.1f}" stroke="{MUTED}"/>')
@@ -676,6 +676,6 @@ def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None)
         ]
         parts.append("</g>")
     return (
-        f'<svg viewBox="0 0 600 {bottom + 34}" role="img" aria-label="{escape(label)}" '
-        f'style="width:100%;max-width:44em;color:{INK};font:14px sans-serif">{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 500 {bottom + 34}" role="img" aria-label="{escape(label)}" '
+        f'style="width:100%;max-width:38em;color:{INK};font:14px sans-serif">{"".join(parts)}</svg>'
     )
