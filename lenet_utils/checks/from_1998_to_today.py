@@ -11,6 +11,7 @@ __all__ = [
     "check_rate",
     "check_relu",
     "check_smooth_field",
+    "plan_of_class",
 ]
 
 
@@ -51,9 +52,16 @@ def _rate(t, steps, warm_up, peak):
     return peak / 2 * (1 + np.cos(np.pi * (t - warm_up) / (steps - warm_up)))
 
 
+def plan_of_class(class_number: int) -> tuple[int, int, float]:
+    """All steps, those of the warm-up, and the peak of a training, another one for each class."""
+    draw = np.random.default_rng(class_number)
+    steps = int(draw.integers(2_000, 20_000))
+    return steps, steps // int(draw.integers(5, 20)), round(float(draw.uniform(1e-3, 1e-1)), 4)
+
+
 @exercise("Exercise 2, the rate of a step")
-def check_rate(rate) -> None:
-    """Marks `rate(t, steps, warm_up, peak)` at the ends, in between, and without a warm-up."""
+def check_rate(rate, quiet, class_number) -> None:
+    """Marks `rate(t, steps, warm_up, peak)` at the ends, in between, and without a warm-up; and the class's step."""
     generator = np.random.default_rng()
     steps, peak = int(generator.integers(200, 400)), float(generator.uniform(0.001, 0.1))
     warm_up = steps // int(generator.integers(5, 9))
@@ -91,6 +99,29 @@ def check_rate(rate) -> None:
     expect_close(
         float(rate(0, steps, 0, peak)), peak, "without a warm-up the first step should have the peak's rate."
     )
+    found, (steps, warm_up, peak) = attempt(quiet), plan_of_class(class_number)
+    wanted = _quiet(steps, warm_up)
+    expect(
+        found != _quiet(steps, 0), "that is the step for a cosine that begins at t = 0, without the warm-up."
+    )
+    expect(
+        found not in (wanted - 1, wanted + 1),
+        f"{found} is next to it. Counted from 0: the first t with a rate *below* a tenth of the peak.",
+    )
+    expect(
+        not (isinstance(found, int | np.integer) and found < warm_up),
+        "in the warm-up the rate is small, too; the first step *after* it is asked for.",
+    )
+    expect(
+        found == wanted,
+        f"at t = {found} the rate of the class's plan does not fall below a tenth of the peak for the first time. "
+        "Are steps, warm_up and peak still those of plan_of_class?",
+    )
+
+
+def _quiet(steps, warm_up):
+    """The first step after the warm-up with less than a tenth of the peak: 1 + cos φ < 0.2."""
+    return warm_up + int(np.floor((steps - warm_up) * np.arccos(-0.8) / np.pi)) + 1
 
 
 @exercise("Exercise 3, the paired test by hand")

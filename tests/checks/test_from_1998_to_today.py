@@ -12,6 +12,7 @@ from lenet_utils.checks.from_1998_to_today import (
     check_rate,
     check_relu,
     check_smooth_field,
+    plan_of_class,
 )
 from lenet_utils.distortions import smooth_fields
 
@@ -30,6 +31,16 @@ def right_rate(t, steps, warm_up, peak):
     if t < warm_up:
         return peak * t / warm_up
     return peak / 2 * (1 + np.cos(np.pi * (t - warm_up) / (steps - warm_up)))
+
+
+def quiet_step(class_number, rate=right_rate):
+    """The first step after the warm-up of the class's plan with less than a tenth of the peak, found by looking."""
+    steps, warm_up, peak = plan_of_class(class_number)
+    return next(t for t in range(warm_up, steps) if rate(t, steps, warm_up, peak) < peak / 10)
+
+
+def marked_rate(rate):
+    return check_rate(rate, quiet_step(2027), 2027)
 
 
 def late_cosine(t, steps, warm_up, peak):
@@ -129,7 +140,7 @@ def turned_judge(*arguments):
 
 RIGHT = [
     (check_relu, right_relu),
-    (check_rate, right_rate),
+    (marked_rate, right_rate),
     (check_paired_t, paired()),
     (check_paired_t, lambda before, after: stats.ttest_rel(after, before).statistic),
     (check_fold, folding()),
@@ -159,13 +170,13 @@ def test_untouched_pair(check):
         (check_relu, lambda a: (np.maximum(0, a),) * 2, "slope"),
         (check_relu, lambda a: (np.maximum(0, a), (a >= 0).astype(float)), "at 0 itself"),
         (check_relu, in_place, "changed"),
-        (check_rate, lambda t, steps, warm_up, peak: peak, "rises from 0"),
-        (check_rate, late_cosine, "where the warm-up ends"),
-        (check_rate, turned(2), "whole turn"),
-        (check_rate, turned(0.5), "half a cosine"),
-        (check_rate, straight, "straight line"),
-        (check_rate, steep_start, "not on it"),
-        (check_rate, needs_a_warm_up, "ZeroDivisionError"),
+        (marked_rate, lambda t, steps, warm_up, peak: peak, "rises from 0"),
+        (marked_rate, late_cosine, "where the warm-up ends"),
+        (marked_rate, turned(2), "whole turn"),
+        (marked_rate, turned(0.5), "half a cosine"),
+        (marked_rate, straight, "straight line"),
+        (marked_rate, steep_start, "not on it"),
+        (marked_rate, needs_a_warm_up, "ZeroDivisionError"),
         (check_paired_t, paired(sign=-1), "after − before"),
         (check_paired_t, paired(ddof=0), "n − 1"),
         (check_paired_t, paired(error=False), "standard error"),
@@ -199,6 +210,25 @@ def test_untouched_pair(check):
 def test_wrong(check, wrong, hint, capsys):
     assert check(wrong) is False
     assert hint in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("class_number", [2027, 2031])
+def test_each_class_has_a_quiet_step_of_its_own(class_number, capsys):
+    quiet = quiet_step(class_number)
+    assert check_rate(right_rate, quiet, class_number) is True
+    assert check_rate(right_rate, quiet, class_number + 1) is False
+    assert check_rate(right_rate, ..., class_number) is None
+    steps, warm_up, _ = plan_of_class(class_number)
+    without = int(np.floor(steps * np.arccos(-0.8) / np.pi)) + 1
+    for wrong, hint in (
+        (quiet - 1, "Counted from 0"),
+        (without, "without the warm-up"),
+        (1, "*after*"),
+        (steps, "plan"),
+    ):
+        assert check_rate(right_rate, wrong, class_number) is False
+        assert hint in capsys.readouterr().out
+    assert len({quiet_step(number) for number in range(30)}) > 25
 
 
 def test_folding_is_what_two_layers_compute():
