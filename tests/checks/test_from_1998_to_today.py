@@ -218,7 +218,7 @@ def test_each_class_has_a_quiet_step_of_its_own(class_number, capsys):
     assert check_rate(right_rate, quiet, class_number) is True
     assert check_rate(right_rate, quiet, class_number + 1) is False
     assert check_rate(right_rate, ..., class_number) is None
-    steps, warm_up, _ = plan_of_class(class_number)
+    steps = plan_of_class(class_number)[0]
     without = int(np.floor(steps * np.arccos(-0.8) / np.pi)) + 1
     for wrong, hint in (
         (quiet - 1, "Counted from 0"),
