@@ -4,6 +4,7 @@ import numpy as np
 
 from lenet_utils import reference
 from lenet_utils.checks import attempt, exercise, expect, expect_close
+from lenet_utils.checks.mathematics import layers_of_class
 
 
 def _fresh():
@@ -30,8 +31,8 @@ def check_lower_edge(answer) -> None:
 
 
 @exercise("output size, of whole networks")
-def check_output_size(answer) -> None:
-    """Kernel 1, a kernel as large as the padded picture, and LeNet-5's layers one after the other."""
+def check_output_size(answer, last_side, class_number) -> None:
+    """Kernel 1, a kernel as large as the padded picture, LeNet-5's layers and the class's one after the other."""
     side = 32
     for kernel, stride, wanted in ((5, 1, 28), (2, 2, 14), (5, 1, 10), (2, 2, 5), (5, 1, 1)):
         side = attempt(answer, side, kernel, stride, 0)
@@ -45,6 +46,10 @@ def check_output_size(answer) -> None:
             isinstance(attempt(answer, size, 2, 2, 1), int | np.integer),
             "a number of places is a whole number.",
         )
+    side = 1000
+    for layer in layers_of_class(class_number):
+        side = attempt(answer, side, *layer)
+    expect(attempt(last_side) == side, "the last map of the class's network has another side.")
 
 
 @exercise("max pooling, other sizes and whole numbers")

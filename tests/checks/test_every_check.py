@@ -21,8 +21,9 @@ CHECKS = [
 
 
 def hand_in(check, answer):
-    """The verdict on this one answer, given as often as the exercise asks for one."""
-    return check(*[answer] * len(inspect.signature(check).parameters))
+    """The verdict on this one answer, given as often as the exercise asks for one; by class 2027 where it asks that."""
+    names = inspect.signature(check).parameters
+    return check(*(2027 if name == "class_number" else answer for name in names))
 
 
 def test_every_chapter_has_checks():
