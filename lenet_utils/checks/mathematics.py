@@ -64,7 +64,7 @@ def check_output_size(answer, last_side, class_number) -> None:
         )
     expect(
         attempt(last_side) == _last_side(1000, layers_of_class(class_number)),
-        f"output_size is right, but the last map is not {last_side} wide. Each layer reads the map of the one before it.",
+        f"output_size is right, but the last map is not {last_side} wide. Each layer reads the one before it.",
     )
 
 

@@ -189,5 +189,5 @@ def test_another_class_has_another_network(class_number, capsys):
     assert len(others) > 40
     assert checks.check_output_size(output_size, last_side(class_number), class_number) is True
     assert checks.check_output_size(output_size, last_side(class_number) + 1, class_number) is False
-    assert "one before it" in capsys.readouterr().out
+    assert "reads the one before" in capsys.readouterr().out
     assert checks.check_output_size(output_size, ..., class_number) is None
