@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,17 +33,22 @@ from scripts.set_address import pages, stated_address  # noqa: E402
 POINTS = {"warm-up": 2, "steady": 4, "challenging": 6, "an evening": 10}
 """Half for the check that the student has, half for the hidden test; an open exercise is marked by hand."""
 
-HEADING = re.compile(r"^### Exercise (?P<number>\d+) · (?P<difficulty>[\w -]+): (?P<title>.+)$", re.MULTILINE)
+HEADING = re.compile(r"^### Exercise (\d+) · ([\w -]+): (.+)$", re.MULTILINE)
 CHECK = re.compile(r"(?:\w+ = )?(?:\w+\.)?(check_\w+)\((.*)\)$")
 CLASS = re.compile(r"^CLASS = \d+", re.MULTILINE)
 FOLDED = re.compile(r"\n*<details>.*?</details>\n*", re.DOTALL)
 OTHER_CHAPTER = re.compile(r"\]\(([\w-]+)\.ipynb(#[^)]*)?\)")
+
+ANSWER = "**Your answer:** *write here*"
+ANSWER_IN_CODE = "# and, if it needs any, your code"
+HAND_IN = "---\n\nTo hand in: save, and hand in this one file. Its name does not matter."
 
 
 @dataclass
 class Exercise:
     """What a chapter says of one of its exercises."""
 
+    heading: str
     number: int
     difficulty: str
     title: str
@@ -78,15 +84,10 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
     found: list[Exercise] = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            found += [
-                Exercise(int(number), difficulty, title)
-                for number, difficulty, title in HEADING.findall(cell.source)
-            ]
+            found += [Exercise(m[0], int(m[1]), m[2], m[3]) for m in HEADING.finditer(cell.source)]
         elif "exercise" in tags(cell):
-            calls = [
-                match for node in ast.parse(cell.source).body if (match := CHECK.match(ast.unparse(node)))
-            ]
-            found[-1].check, found[-1].arguments = calls[-1][1], calls[-1][2].split(", ")
+            call = CHECK.match(ast.unparse(ast.parse(cell.source).body[-1]))
+            found[-1].check, found[-1].arguments = call[1], call[2].split(", ")
     return found
 
 
@@ -101,39 +102,35 @@ def for_class(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.No
 
 def for_students(key: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """What students get: no solution, nothing said about one, no output; a place for each open answer."""
-    student = copy.deepcopy(key)
-    points = {exercise.number: exercise.points for exercise in exercises(key)}
-    is_open = {exercise.number for exercise in exercises(key) if not exercise.check}
-    cells, among_exercises, after_solution = [], False, False
-    for cell in student.cells:
+    student, marked = copy.deepcopy(key), {exercise.heading: exercise for exercise in exercises(key)}
+    cells, after_solution = [], False
+    for cell in split_at_headings(student.cells):
         if "solution" in tags(cell):
             after_solution = True
-            continue
-        if cell.cell_type == "code":
+        elif cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
             cells.append(cell)
-            continue
-        among_exercises = among_exercises or "\n## Exercises" in f"\n{cell.source}"
-        if among_exercises:
-            cell.source = FOLDED.sub("\n\n", cell.source).strip()
-        if after_solution:  # what stands between a solution and the next heading is about the solution
-            cell.source = re.sub(r"\A.*?(^#|\Z)", r"\1", cell.source, flags=re.DOTALL | re.MULTILINE)
+        elif cell.source.startswith("#") or not after_solution:
             after_solution = False
-        found = HEADING.search(cell.source)
-        cell.source = HEADING.sub(
-            lambda match: f"{match[0]} ({points[int(match['number'])]} points)", cell.source
-        )
-        cell.source = OTHER_CHAPTER.sub(rf"]({pages(stated_address())}/chapters/\1.html\2)", cell.source)
-        if cell.source:
-            cells.append(cell)
-        if found and int(found["number"]) in is_open:
-            cells.append(new_markdown_cell("**Your answer:** *write here*"))
-            cells.append(new_code_cell("# and, if it needs any, your code"))
-    cells.append(
-        new_markdown_cell("---\n\nTo hand in: save, and hand in this one file. Its name does not matter.")
-    )
-    student.cells = cells
+            heading = cell.source.partition("\n")[0]
+            cell.source = OTHER_CHAPTER.sub(rf"]({pages(stated_address())}/chapters/\1.html\2)", cell.source)
+            cells += as_asked(marked[heading], cell) if heading in marked else [cell]
+    student.cells = [*cells, new_markdown_cell(HAND_IN)]
     return student
+
+
+def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """The same cells, with nothing before a heading."""
+    for cell in cells:
+        parts = re.split(r"\n+(?=##+ )", cell.source) if cell.cell_type == "markdown" else []
+        yield from map(new_markdown_cell, parts) if len(parts) > 1 else [cell]
+
+
+def as_asked(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """An exercise's text with its points and without what is folded away; where no check asks, room for the answer."""
+    worth = f"{exercise.heading} ({exercise.points} points)"
+    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, worth)
+    return [cell] if exercise.check else [cell, new_markdown_cell(ANSWER), new_code_cell(ANSWER_IN_CODE)]
 
 
 def test_file(chapter: str, exercise: Exercise, class_number: int, seconds: float) -> str:
@@ -158,6 +155,23 @@ def further_cases(env):
 '''
 
 
+def hidden_tests(chapter: str, asked: list[Exercise]) -> Path:
+    """The file of a chapter's hidden tests.
+
+    Raises:
+        SystemExit: there is none, or it has none for one of the exercises.
+    """
+    path = ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py"
+    wanted = {exercise.check for exercise in asked}
+    if path.exists():
+        wanted -= {
+            node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+        }
+    if wanted:
+        raise SystemExit(f"{path.relative_to(ROOT)} has no hidden test {', '.join(sorted(wanted))}")
+    return path
+
+
 def write_autograder(
     chapter: str, key: nbformat.NotebookNode, class_number: int, seconds: float, wheel: Path, zip_path: Path
 ) -> None:
@@ -175,8 +189,7 @@ def write_autograder(
         for exercise in asked:
             text = test_file(chapter, exercise, class_number, seconds)
             (Path("tests") / f"{exercise.name}.py").write_text(text)
-        hidden = ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py"
-        shutil.copy(hidden, "hidden_tests.py")
+        shutil.copy(hidden_tests(chapter, asked), "hidden_tests.py")
         shutil.copy(wheel, ".")
         Path("requirements.txt").write_text(f"/autograder/source/files/{wheel.name}\ntensorflow-cpu\n")
         Path("config.json").write_text(
