@@ -33,6 +33,9 @@ from scripts.set_address import pages, stated_address  # noqa: E402
 POINTS = {"warm-up": 2, "steady": 4, "challenging": 6, "an evening": 10}
 """Half for the check that the student has, half for the hidden test; an open exercise is marked by hand."""
 
+MINUTES = {"warm-up": 10, "steady": 20, "challenging": 40, "an evening": 120}
+"""What we expect an exercise to take; please tell us better."""
+
 HEADING = re.compile(r"^### Exercise (\d+) · ([\w -]+): (.+)$", re.MULTILINE)
 CHECK = re.compile(r"(?:\w+ = )?(?:\w+\.)?(check_\w+)\((.*)\)$")
 CLASS = re.compile(r"^CLASS = \d+", re.MULTILINE)
@@ -62,6 +65,10 @@ class Exercise:
     @property
     def points(self) -> int:
         return POINTS[self.difficulty]
+
+    @property
+    def minutes(self) -> int:
+        return MINUTES[self.difficulty]
 
 
 def chapters() -> list[str]:
@@ -215,10 +222,10 @@ def write_assignment(chapter: str, class_number: int, seconds: float, wheel: Pat
     nbformat.write(for_students(key), target / "student" / f"{chapter}.ipynb")
     with open(target / "points.csv", "w", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["exercise", "title", "difficulty", "points", "marked by"])
+        table.writerow(["exercise", "title", "difficulty", "minutes", "points", "marked by"])
         for each in exercises(key):
             by = "autograder" if each.check else "hand"
-            table.writerow([each.name, each.title, each.difficulty, each.points, by])
+            table.writerow([each.name, each.title, each.difficulty, each.minutes, each.points, by])
     write_autograder(chapter, key, class_number, seconds, wheel, target / "autograder.zip")
     return target
 

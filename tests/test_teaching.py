@@ -288,3 +288,49 @@ def test_the_solutions_of_a_chapter_earn_every_point_of_the_autograder(chapter, 
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
     said = json.loads((folder / "results" / "right.json").read_text())["said"]
     assert scores(folder / "scores.csv") == {"right.ipynb": wanted}, said
+
+
+# The guide
+
+
+def said_of(chapter):
+    """What the guide must say as the chapter says it: a line, the goals, and how each exercise's row begins."""
+    opening = read(chapter).cells[0].source
+    needs = re.search(r"\*\*You need\*\* (.+?)\s+·", opening, re.DOTALL)[1]
+    needs = re.sub(r"\]\((.+?\.ipynb)", r"](chapters/\1", " ".join(needs.split()))
+    goals = re.search(r"\*\*After this chapter you can\*\*\n\n(.+?)\n\n", opening, re.DOTALL)[1]
+    minutes = sum(exercise.minutes for exercise in exercises(read(chapter)))
+    reading = re.search(r"reading (\d+) minutes", opening)[1]
+    rows = [f"| {e.number} | {e.title} | {e.difficulty} | {e.points} |" for e in exercises(read(chapter))]
+    line = f"**Needs** {needs} · **Minutes** {reading} to read, about {minutes} for the exercises"
+    return line, goals, rows
+
+
+def section_of(chapter):
+    link = f"[the chapter](chapters/{chapter}.ipynb)"
+    return next(part for part in re.split(r"\n##+ ", (ROOT / "teaching.md").read_text()) if link in part)
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_the_guide_says_of_a_chapter_what_the_chapter_says(chapter):
+    line, goals, rows = said_of(chapter)
+    section = section_of(chapter)
+    assert line in section
+    assert goals in section
+    found = [row for row in section.splitlines() if re.match(r"\| \d", row)]
+    assert [row[: len(wanted)] for row, wanted in zip(found, rows, strict=True)] == rows
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_what_the_guide_quotes_is_what_the_checks_answer(chapter):
+    source = (ROOT / "lenet_utils" / "checks" / f"{chapter.replace('-', '_')}.py").read_text()
+    texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    quoted = re.findall("“(.+?)”", section_of(chapter))
+    assert quoted
+    assert [quote for quote in quoted if not any(quote in str(text) for text in texts)] == []
+
+
+def test_the_guide_has_a_rubric_for_every_exercise_marked_by_hand():
+    rubrics = (ROOT / "teaching.md").read_text().partition("## Marking by hand")[2].partition("\n## ")[0]
+    by_hand = [e.title for chapter in chapters() for e in exercises(read(chapter)) if not e.check]
+    assert [title for title in by_hand if f"*{title}*" not in rubrics] == []
