@@ -69,8 +69,8 @@ lock: .venv/ready ## pin requirements.txt anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
 
 lint: .venv/ready ## style and spelling
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts tests
-	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts tests
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests
+	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts teaching tests
 
 clean: ## remove the built book and the executed chapters (not .venv)
 	rm -rf _build
