@@ -101,7 +101,7 @@ def check_soften(answer) -> None:
         hint = f"for T = {temperature:g} it is off: divide the logarithms by T, then take the softmax."
         expect_close(value, _softmax(logits / temperature), hint)
     certain = np.eye(10)[:2]
-    value = np.asarray(answer(certain, 2.0), float)
+    value = np.asarray(attempt(answer, certain, 2.0), float)
     expect(np.all(np.isfinite(value)), "a probability of exactly 0 should not give NaN or infinity.")
 
 

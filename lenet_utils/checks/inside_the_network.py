@@ -24,7 +24,7 @@ def check_field_of_s4(answer) -> None:
     )
     generator = np.random.default_rng()
     for i, j in [(0, 0), (4, 4), *generator.integers(0, 5, size=(6, 2))]:
-        row, column, side = answer(i, j)
+        row, column, side = attempt(answer, i, j)
         expect(
             side != 14,
             "14 is the side for one unit of C3. A unit of S4 averages 2×2 of those: draw their fields.",
@@ -151,7 +151,7 @@ def check_integrated_gradients(answer) -> None:
         tolerance=2e-3,
     )
     balance = function(picture) - function(baseline)
-    coarse = np.asarray(answer(gradient, picture.copy(), baseline.copy(), 20)).sum()
+    coarse = np.asarray(attempt(answer, gradient, picture.copy(), baseline.copy(), 20)).sum()
     expect(
         np.isclose(coarse, balance, rtol=0.02, atol=0.05),
         "with 20 steps the sum is further off than it need be: take the gradient in the middle of each step, "

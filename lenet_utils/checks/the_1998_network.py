@@ -45,7 +45,7 @@ def check_rubbish(answer) -> None:
     far = np.full((2, CLASSES), 900.0)
     far[1, 3] = 840.0
     with np.errstate(all="ignore"):
-        value = np.asarray(answer(far, 850.0), float)
+        value = np.asarray(attempt(answer, far, 850.0), float)
     expect(
         np.all(np.isfinite(value)),
         "where all distances are 900, every power is 0 to a computer. Multiply numerator and denominator by "
