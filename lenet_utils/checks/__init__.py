@@ -72,7 +72,9 @@ def exercise(title: str) -> Callable:
                 print(f"✗ {title}: {wrong}")
                 return False
             except Exception as error:  # whatever the reader's code raises is a verdict, not a crash
-                whose = "your code raised" if _in_answer(error) else "the answer is not of the kind asked for:"
+                whose = (
+                    "your code raised" if _in_answer(error) else "the answer is not of the kind asked for:"
+                )
                 print(f"✗ {title}: {whose} {type(error).__name__}: {error}")
                 return False
             print(f"✓ {title}: right")

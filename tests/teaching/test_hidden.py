@@ -1,0 +1,155 @@
+"""The hidden tests of each chapter: its own solution passes, the untouched stub is no answer, and wrong ones fail.
+
+Solutions and stubs are taken from the chapter as an autograder takes what it needs: statement by statement, and no
+more of them than the answer reads.
+"""
+
+import ast
+import re
+from functools import cache
+from importlib import import_module
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("otter")
+
+from lenet_utils import grading
+from lenet_utils.models import lenet5
+from scripts import make_assignment
+
+CHAPTERS = [
+    "architecture",
+]
+GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
+"""In place of what a chapter trains for minutes."""
+
+
+@cache
+def exercises(chapter):
+    return {
+        each.check: each for each in make_assignment.exercises(make_assignment.read(chapter)) if each.check
+    }
+
+
+def module(chapter, hidden=True):
+    return import_module(
+        ("teaching.hidden." if hidden else "lenet_utils.checks.") + chapter.replace("-", "_")
+    )
+
+
+def statements(cell):
+    """A cell's statements without its questions to a check."""
+    return [ast.unparse(node) for node in grading._without_checks(cell.source).body]
+
+
+def answers(chapter, check, tag, class_number):
+    """What the chapter's stub or solution hands in to a check."""
+    notebook = make_assignment.for_class(make_assignment.read(chapter), class_number)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    asks = re.compile(rf"(?:assert |\w+ = )?(?:\w+\.)?{check}\((.*)\)")
+    number = next(
+        n for n, c in enumerate(code) if tag in c.metadata.get("tags", []) and asks.search(c.source)
+    )
+    names = asks.search(code[number].source)[1].split(", ")
+    sources = [statement for cell in code[:number] for statement in statements(cell)]
+    sources += [GIVEN[name] for name in names if name in GIVEN] + statements(code[number])
+    namespace = {"__name__": "answers"}
+    for source in grading.needed(sources, set(names)):
+        exec(source, namespace)
+    return [namespace[name] for name in names]
+
+
+ALL = [
+    pytest.param(chapter, check, id=f"{chapter}-{check}")
+    for chapter in CHAPTERS
+    for check in exercises(chapter)
+]
+WITH_CLASS = [case for case in ALL if "CLASS" in exercises(case.values[0])[case.values[1]].arguments]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_check_has_a_hidden_test(chapter):
+    found = {name for name in vars(module(chapter)) if name.startswith("check_")}
+    assert found == exercises(chapter).keys()
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_an_exercise_takes_the_class_number(chapter):
+    assert chapter in [case.values[0] for case in WITH_CLASS]
+
+
+@pytest.mark.parametrize(("chapter", "check"), ALL)
+def test_the_solution_passes(chapter, check):
+    handed_in = answers(chapter, check, "solution", 2027)
+    for _ in range(3):  # inputs are drawn anew each time
+        assert getattr(module(chapter), check)(*handed_in) is True
+
+
+@pytest.mark.parametrize(("chapter", "check"), WITH_CLASS)
+@pytest.mark.parametrize("class_number", [2031, 1, 7_040_125])
+def test_the_solution_passes_for_another_class(chapter, check, class_number):
+    handed_in = answers(chapter, check, "solution", class_number)
+    assert getattr(module(chapter, hidden=False), check)(*handed_in) is True
+    assert getattr(module(chapter), check)(*handed_in) is True
+
+
+@pytest.mark.parametrize(("chapter", "check"), WITH_CLASS)
+@pytest.mark.parametrize("class_number", [2026, 2028, 2031])
+def test_the_public_answer_is_worth_nothing_to_another_class(chapter, check, class_number):
+    *handed_in, _ = answers(chapter, check, "solution", 2027)
+    for hidden in (False, True):
+        assert getattr(module(chapter, hidden), check)(*handed_in, class_number) is False
+
+
+@pytest.mark.parametrize(("chapter", "check"), ALL)
+def test_an_untouched_stub_is_not_attempted(chapter, check):
+    assert getattr(module(chapter), check)(*answers(chapter, check, "exercise", 2027)) is None
+
+
+@pytest.mark.parametrize(("chapter", "check"), ALL)
+@pytest.mark.parametrize(
+    "absurd", ["nonsense", np.zeros((2, 3)), lambda *_: np.full((3, 1), np.nan), object()]
+)
+def test_an_absurd_answer_is_wrong(chapter, check, absurd):
+    arguments = exercises(chapter)[check].arguments
+    handed_in = answers(chapter, check, "exercise", 2027) if arguments[1:] else [absurd]
+    handed_in[0] = absurd
+    assert getattr(module(chapter), check)(*handed_in) is False
+
+
+def only_for(right, *cases):
+    """A function that is right for the cases which the visible check is known to ask about, and for no others."""
+    return lambda *arguments: right(*arguments) if arguments in cases else 0 * right(*arguments)
+
+
+def linear_c1(network_of_1998):
+    model = network_of_1998()
+    model.get_layer("C1").activation = lambda x: x
+    return lambda: model
+
+
+WRONG = {
+    ("architecture", "check_input_side"): lambda right: [
+        [lambda n: {1: 32, 2: 36, 5: 48, 9: 64}.get(n, 32)],
+        [lambda n: 32 * n],
+    ],
+    ("architecture", "check_count_convolution"): lambda right, value, number: [
+        [lambda *sizes: right(*sizes) if min(sizes) > 1 else (0, 0), value, number],
+        [right, value + 1, number],
+    ],
+    ("architecture", "check_padding_connections"): lambda right: [
+        [only_for(right, (28, 5, 6), (9, 3, 1), (11, 7, 4))],
+        [lambda side, kernel, maps: maps * (side * kernel) ** 2 - right(side, kernel, maps)],
+    ],
+    ("architecture", "check_small_kernels"): lambda right: [[lenet5], [SimpleNamespace(layers=[])]],
+    ("architecture", "check_network_of_1998"): lambda right: [[linear_c1(right)], [lenet5]],
+}
+
+
+@pytest.mark.parametrize(("chapter", "check"), ALL)
+def test_wrong_answers_fail(chapter, check):
+    right = answers(chapter, check, "solution", 2027)
+    for wrong in WRONG[chapter, check](*right):
+        assert getattr(module(chapter), check)(*wrong) is False
