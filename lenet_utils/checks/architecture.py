@@ -1,7 +1,5 @@
 """Checks of the exercises in the chapter *architecture*."""
 
-from random import Random
-
 import numpy as np
 
 from lenet_utils import paper
@@ -30,11 +28,11 @@ def check_input_side(answer) -> None:
 def table_of_class(class_number: int) -> list[tuple[int, ...]]:
     """A table of connections as the paper's Table I: for each map of C3 the maps of S2 that it sees, one to six.
 
-    Python promises that `Random.random` gives the same numbers in every version. Asked for in *architecture*.
+    Another number of maps and other connections for each class. Asked for in *architecture*.
     """
-    draw = Random(class_number).random
-    sizes = [1 + int(6 * draw()) for _ in range(12 + int(12 * draw()))]
-    return [tuple(sorted(sorted(range(6), key=lambda _: draw())[:size])) for size in sizes]
+    generator = np.random.default_rng(class_number)
+    sizes = generator.integers(1, 7, generator.integers(12, 24))
+    return [tuple(sorted(generator.permutation(6)[:size].tolist())) for size in sizes]
 
 
 @exercise("Exercise 2, count by hand")

@@ -21,6 +21,7 @@ from scripts import make_assignment
 
 CHAPTERS = [
     "architecture",
+    "history",
 ]
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
@@ -124,6 +125,12 @@ def only_for(right, *cases):
     return lambda *arguments: right(*arguments) if arguments in cases else 0 * right(*arguments)
 
 
+def symmetric(picture):
+    """The same ink, the same middle, another digit."""
+    middle = picture[1:, 1:]
+    return np.pad(middle[::-1, ::-1], ((1, 0), (1, 0)))
+
+
 def linear_c1(network_of_1998):
     model = network_of_1998()
     model.get_layer("C1").activation = lambda x: x
@@ -145,6 +152,19 @@ WRONG = {
     ],
     ("architecture", "check_small_kernels"): lambda right: [[lenet5], [SimpleNamespace(layers=[])]],
     ("architecture", "check_network_of_1998"): lambda right: [[linear_c1(right)], [lenet5]],
+    ("history", "check_shared_biases"): lambda right, number: [[9_760, number], [right, number + 1]],
+    ("history", "check_kernels_in_table"): lambda right: [
+        [lambda parameters: (parameters - 2_066) / 25],
+        [lambda parameters: parameters * (1 + 1e-9) / 25 - 83.12],
+    ],
+    ("history", "check_centred"): lambda right: [
+        [lambda picture: np.pad(picture, 4)],
+        [lambda picture: symmetric(right(picture))],
+    ],
+    ("history", "check_lenet4"): lambda right: [
+        [lambda kernels: (right(kernels)[0] - 8, right(kernels)[1] - 3_920)],
+        [lambda kernels: right(kernels) if kernels < 128 else (0, 0)],
+    ],
 }
 
 
