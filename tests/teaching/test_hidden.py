@@ -22,6 +22,7 @@ from scripts import make_assignment
 CHAPTERS = [
     "architecture",
     "history",
+    "implementation",
 ]
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
@@ -131,6 +132,19 @@ def symmetric(picture):
     return np.pad(middle[::-1, ::-1], ((1, 0), (1, 0)))
 
 
+def strided(model):
+    """Max pooling over 3×3 in place of 2×2: as many parameters, and maps of the same sides."""
+    import keras
+
+    def other(layer):
+        settings = layer.get_config()
+        if "pool_size" in settings:
+            settings |= {"pool_size": (3, 3), "strides": (2, 2), "padding": "same"}
+        return type(layer).from_config(settings)
+
+    return keras.models.clone_model(model, clone_function=other)
+
+
 def linear_c1(network_of_1998):
     model = network_of_1998()
     model.get_layer("C1").activation = lambda x: x
@@ -164,6 +178,31 @@ WRONG = {
     ("history", "check_lenet4"): lambda right: [
         [lambda kernels: (right(kernels)[0] - 8, right(kernels)[1] - 3_920)],
         [lambda kernels: right(kernels) if kernels < 128 else (0, 0)],
+    ],
+    ("implementation", "check_error_percent"): lambda right: [
+        [
+            lambda probabilities, labels: (
+                right(probabilities, labels) if len(labels) in (10, 200, 37) else 50.0
+            )
+        ],
+        [lambda probabilities, labels: 100 - right(probabilities, labels)],
+    ],
+    ("implementation", "check_slim_lenet"): lambda right, parameters, number: [
+        [right, parameters + 1, number],
+        [lambda: strided(right()), parameters, number],
+        [lenet5, parameters, number],
+    ],
+    ("implementation", "check_warm_cosine"): lambda right: [
+        [lambda step, steps, *rest: right(step, steps, *rest) if steps in (1000, 640, 300) else 0.0],
+        [lambda step, steps, peak, warm_up: right(step, steps + 1, peak, warm_up)],
+    ],
+    ("implementation", "check_soften"): lambda right: [
+        [lambda p, temperature: right(p, temperature if temperature in (1.0, 2.0, 0.5, 1.37) else 1.0)],
+        [lambda p, temperature: right(p, 1 / temperature)],
+    ],
+    ("implementation", "check_small_and_good"): lambda right, x, y: [
+        [lenet5(weights="mnist"), x, y],
+        [SimpleNamespace(count_params=lambda: 1, predict=lambda *_, **__: np.eye(10)[y]), x, y],
     ],
 }
 
