@@ -23,6 +23,7 @@ CHAPTERS = [
     "architecture",
     "history",
     "implementation",
+    "the-1998-network",
 ]
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
@@ -203,6 +204,26 @@ WRONG = {
     ("implementation", "check_small_and_good"): lambda right, x, y: [
         [lenet5(weights="mnist"), x, y],
         [SimpleNamespace(count_params=lambda: 1, predict=lambda *_, **__: np.eye(10)[y]), x, y],
+    ],
+    ("the-1998-network", "check_read_distances"): lambda right: [
+        [lambda y, threshold: np.where(y.min(axis=1) >= threshold, -1, y.argmin(axis=1))],
+        [lambda y, threshold: right(y, threshold) if len(y) == 40 else y.argmin(axis=1)],
+    ],
+    ("the-1998-network", "check_rubbish"): lambda right: [
+        [lambda y, j: np.exp(-j) / (np.exp(-j) + np.exp(-y).sum(axis=1))],
+        [lambda y, j: 1 / (1 + np.exp(j - y).sum(axis=1)) if j < 1_000 else np.zeros(len(y))],
+    ],
+    ("the-1998-network", "check_pooling_curvature"): lambda right: [
+        [lambda upstream: np.abs(right(upstream))],
+        [lambda upstream: 4 * right(upstream)],
+    ],
+    ("the-1998-network", "check_top_curvature"): lambda right: [
+        [lambda x, centres, j: right(x, centres, j) if len(x) == 4 else np.full_like(x, 2)],
+        [lambda x, centres, j: right(x, np.sign(centres), j)],
+    ],
+    ("the-1998-network", "check_codes"): lambda right, number: [
+        [right() * right()[0], number],
+        [right()[::-1], number],
     ],
 }
 
