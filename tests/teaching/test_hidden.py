@@ -24,6 +24,7 @@ CHAPTERS = [
     "history",
     "implementation",
     "the-1998-network",
+    "rivals",
 ]
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
@@ -224,6 +225,34 @@ WRONG = {
     ("the-1998-network", "check_codes"): lambda right, number: [
         [right() * right()[0], number],
         [right()[::-1], number],
+    ],
+    ("rivals", "check_perceptron_price"): lambda right: [
+        [lambda sizes: (right(sizes)[0], right(sizes)[1] if len(sizes) < 6 else 0)],
+        [lambda sizes: (right(sizes)[0],) * 2],
+    ],
+    ("rivals", "check_slant"): lambda right: [
+        [lambda picture: right(picture) if picture.shape in ((28, 28), (9, 14)) else 0.0],
+        [lambda picture: -right(picture)],
+    ],
+    ("rivals", "check_k_votes"): lambda right: [
+        [lambda distances, labels, k: right(distances, labels, k) if len(labels) == 50 else labels[:1]],
+        [lambda distances, labels, k: right(distances, labels, k - (k % 2 == 0))],
+    ],
+    ("rivals", "check_mcnemar_p"): lambda right, uneven, number: [
+        [right, (uneven[0] - 1, uneven[1] + 1), number],
+        [lambda a, b: right(a, b) if a + b < 120 else 0.0, uneven, number],
+    ],
+    ("rivals", "check_rejection_curve"): lambda right: [
+        [lambda scores, y: right(scores, y) if len(y) in (40, 25) else np.zeros(len(y))],
+        [lambda scores, y: right(scores, y)[::-1]],
+    ],
+    ("rivals", "check_tangent"): lambda right: [
+        [lambda picture, u, v: right(picture, u, v) if picture.shape in ((16, 16), (7, 11)) else u * v],
+        [lambda picture, u, v: right(picture, v, u)],
+    ],
+    ("rivals", "check_one_sided"): lambda right: [
+        [lambda point, basis, others: right(point, basis, others) if len(others) == 5 else np.zeros(1)],
+        [lambda point, basis, others: right(0 * point, basis, others)],
     ],
 }
 
