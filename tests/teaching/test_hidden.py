@@ -25,6 +25,7 @@ CHAPTERS = [
     "implementation",
     "the-1998-network",
     "rivals",
+    "inside-the-network",
 ]
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
@@ -253,6 +254,26 @@ WRONG = {
     ("rivals", "check_one_sided"): lambda right: [
         [lambda point, basis, others: right(point, basis, others) if len(others) == 5 else np.zeros(1)],
         [lambda point, basis, others: right(0 * point, basis, others)],
+    ],
+    ("inside-the-network", "check_field_of_s4"): lambda right, units, number: [
+        [lambda i, j: (2 * i, 2 * j, 14), units, number],
+        [right, units[1:], number],
+    ],
+    ("inside-the-network", "check_keyhole_map"): lambda right: [
+        [
+            lambda score, picture, side=10, background=-0.1: right(
+                score, picture, side, background if side == 4 else 0
+            )
+        ],
+        [lambda score, picture, side, background: right(score, picture, side, background).T],
+    ],
+    ("inside-the-network", "check_integrated_gradients"): lambda right: [
+        [lambda gradient, picture, baseline, steps=50: right(gradient, picture, baseline, 400)],
+        [lambda gradient, picture, baseline, steps=50: (picture - baseline) * gradient(picture)],
+    ],
+    ("inside-the-network", "check_remove_units"): lambda right: [
+        [lambda *arrays: right(*arrays) if arrays[0].shape == (7, 9) else arrays[:4]],
+        [lambda *arrays: (*right(*arrays)[:3], arrays[3])],
     ],
 }
 
