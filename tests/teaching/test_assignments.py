@@ -104,7 +104,8 @@ def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chap
     for exercise in asked:
         shown = getattr(import_module(f"lenet_utils.checks.{module}"), exercise.check)
         hidden = getattr(import_module(f"teaching.hidden.{module}"), exercise.check)
-        assert inspect.signature(shown) == inspect.signature(hidden), exercise.check
+        asked_for = [list(inspect.signature(check).parameters) for check in (shown, hidden)]
+        assert asked_for[0] == asked_for[1], exercise.check
 
 
 def test_a_chapter_without_a_hidden_test_is_no_assignment(monkeypatch, tmp_path):
