@@ -5,7 +5,7 @@ HERE := $(CURDIR)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-package test-chapters test-pages serve chapters results measure address lock lint clean
+.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address lock lint clean
 # Jupyter, IPython and matplotlib keep their small files here, so that a read-only home is no obstacle
 # and nothing of the reader's own settings changes what the book shows.
 export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
@@ -50,6 +50,12 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
 	@$(RUN) scripts/refresh_chapter.py $(NAME)
 
+assignment: .venv/ready _build/home ## hand out a chapter: make assignment CHAPTER=mathematics CLASS=2027 (CHAPTER=all)
+	@$(RUN) scripts/make_assignment.py "$(CHAPTER)" $(if $(CLASS),--class-number $(CLASS)) $(if $(SECONDS),--seconds $(SECONDS))
+
+grade: .venv/ready _build/home ## grade a folder of notebooks: make grade CHAPTER=mathematics SUBMISSIONS=folder
+	@$(RUN) scripts/grade.py "$(CHAPTER)" "$(SUBMISSIONS)" --jobs $${JOBS:-2}
+
 results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a rehearsal in minutes)
 	@$(RUN) -m experiments all --jobs $${JOBS:-1} $(if $(QUICK),--quick)
 
@@ -63,8 +69,8 @@ lock: .venv/ready ## pin requirements.txt anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
 
 lint: .venv/ready ## style and spelling
-	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts tests
-	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts tests
+	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests
+	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts teaching tests
 
 clean: ## remove the built book and the executed chapters (not .venv)
 	rm -rf _build

@@ -26,6 +26,7 @@ FLOORS = [
     "training",
     "plotting",
     "checks",
+    "grading",
 ]
 
 

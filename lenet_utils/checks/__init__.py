@@ -6,6 +6,7 @@ The checks themselves are in one module a chapter: `lenet_utils.checks.mathemati
 """
 
 import functools
+import traceback
 from collections.abc import Callable
 
 import numpy as np
@@ -71,7 +72,10 @@ def exercise(title: str) -> Callable:
                 print(f"✗ {title}: {wrong}")
                 return False
             except Exception as error:  # whatever the reader's code raises is a verdict, not a crash
-                print(f"✗ {title}: your code raised {type(error).__name__}: {error}")
+                whose = (
+                    "your code raised" if _in_answer(error) else "the answer is not of the kind asked for:"
+                )
+                print(f"✗ {title}: {whose} {type(error).__name__}: {error}")
                 return False
             print(f"✓ {title}: right")
             return True
@@ -79,3 +83,8 @@ def exercise(title: str) -> Callable:
         return check
 
     return decorate
+
+
+def _in_answer(error: Exception) -> bool:
+    """Whether an answer raised it when it was called, and not the check that looks at what came back."""
+    return any(frame.f_code is attempt.__code__ for frame, _ in traceback.walk_tb(error.__traceback__))

@@ -6,10 +6,11 @@ from lenet_utils.checks import attempt, exercise, expect, expect_close
 
 
 @exercise("Exercise 1, where the millions are")
-def check_parameters(convolution_parameters, dense_parameters):
-    """Both functions, against counts worked out layer by layer."""
+def check_parameters(convolution_parameters, dense_parameters, parameters_of_fc6, class_number):
+    """Both functions, against counts worked out layer by layer, and fc6 for pictures of the class's side."""
     for maps_in, maps_out, kernel in ((3, 96, 3), (96, 256, 3), (1, 6, 5)):
         count = attempt(convolution_parameters, maps_in, maps_out, kernel)
+        expect(np.ndim(count) == 0, "a convolution's number of parameters is one number")
         expect(
             count != maps_out * maps_in * kernel**2, "the convolution's weights are right; who is missing?"
         )
@@ -20,30 +21,51 @@ def check_parameters(convolution_parameters, dense_parameters):
         )
     for units_in, units_out in ((2304, 4096), (4096, 10)):
         count = attempt(dense_parameters, units_in, units_out)
+        expect(np.ndim(count) == 0, "a fully connected layer's number of parameters is one number")
         expect(count != units_in * units_out, "the dense layer's weights are right; who is missing?")
         expect(
             count == (units_in + 1) * units_out, "each unit has a weight for every input, and one more number"
         )
+    side = 32 + 8 * (class_number % 100)
+    expect(
+        parameters_of_fc6 is not None and parameters_of_fc6 is not ...,
+        f"both functions are right. Now fc6, for pictures of {side}×{side}",
+    )
+    expect(np.ndim(parameters_of_fc6) == 0, "fc6's parameters are one number")
+    last = (side - 2) // 2 // 2 // 2
+    expect(
+        side == 32 or parameters_of_fc6 != (9 * 256 + 1) * 4096,
+        f"that is fc6 for the 32×32 pictures of CIFAR-10; yours are {side}×{side}",
+    )
+    expect(parameters_of_fc6 != 256 * last**2 * 4096, "fc6 has biases, too")
+    expect(
+        parameters_of_fc6 != (256 * (side // 8) ** 2 + 1) * 4096, "conv1 has no padding: what does that cost?"
+    )
+    expect(
+        parameters_of_fc6 == (256 * last**2 + 1) * 4096,
+        f"both functions are right, but {parameters_of_fc6} is not fc6's number for {side}×{side} pictures. "
+        "How large are the 256 maps that it sees?",
+    )
 
 
 @exercise("Exercise 2, dropout by hand")
 def check_dropout(answer):
     """Share of silenced units, scale of the others, fresh randomness, untouched input."""
-    x = np.ones((200, 100))
+    x = np.random.default_rng().uniform(1, 2, (200, 100))
+    before = x.copy()
     for rate in (0.5, 0.2):
         dropped = np.asarray(attempt(answer, x, rate, np.random.default_rng(1)))
         expect(dropped.shape == x.shape, f"the shape is {dropped.shape}, it should stay {x.shape}")
-        expect(bool((x == 1).all()), "the input itself was changed: make a new array")
+        expect(np.array_equal(x, before), "the input itself was changed: make a new array")
         share = float((dropped == 0).mean())
         expect(
             abs(share - rate) < 0.02,
             f"at a rate of {rate}, {share:.0%} of the units are silent: is rate kept or lost?",
         )
-        survivors = dropped[dropped != 0]
-        expect(
-            not np.allclose(survivors, 1), "the survivors must be scaled, so that the expected value stays"
-        )
-        expect_close(survivors, np.full_like(survivors, 1 / (1 - rate)), "the survivors' scale is not right")
+        kept = dropped != 0
+        scale = dropped[kept] / x[kept]
+        expect(not np.allclose(scale, 1), "the survivors must be scaled, so that the expected value stays")
+        expect_close(scale, np.full_like(scale, 1 / (1 - rate)), "the survivors' scale is not right")
         expect(len(np.unique(dropped == 0, axis=0)) > 1, "every row lost the same units: draw each unit anew")
     generator = np.random.default_rng(2)
     once, again = (np.asarray(attempt(answer, x, 0.5, generator)) for _ in range(2))
@@ -55,10 +77,10 @@ def check_dropout(answer):
 @exercise("Exercise 3, overlapping pooling")
 def check_overlapping_pooling(answer):
     """Windows of 3×3 every 2 pixels, against a plain loop."""
-    for side in (7, 8, 15):
-        feature_map = np.random.default_rng(side).normal(size=(side, side))
-        steps = range(0, side - 2, 2)
-        wanted = np.array([[feature_map[y : y + 3, x : x + 3].max() for x in steps] for y in steps])
+    for rows, columns in ((7, 7), (8, 8), (15, 15), (9, 14)):
+        feature_map = np.random.default_rng(rows).normal(size=(rows, columns))
+        down, right = range(0, rows - 2, 2), range(0, columns - 2, 2)
+        wanted = np.array([[feature_map[y : y + 3, x : x + 3].max() for x in right] for y in down])
         expect_close(
             attempt(answer, feature_map),
             wanted,

@@ -25,9 +25,19 @@ def check_input_side(answer) -> None:
         )
 
 
+def table_of_class(class_number: int) -> list[tuple[int, ...]]:
+    """A table of connections as the paper's Table I: for each map of C3 the maps of S2 that it sees, one to six.
+
+    Another number of maps and other connections for each class. Asked for in *architecture*.
+    """
+    generator = np.random.default_rng(class_number)
+    sizes = generator.integers(1, 7, generator.integers(12, 24))
+    return [tuple(sorted(generator.permutation(6)[:size].tolist())) for size in sizes]
+
+
 @exercise("Exercise 2, count by hand")
-def check_count_convolution(answer) -> None:
-    """`answer(side, maps_in, maps_out, kernel)`: (parameters, connections) of a convolution."""
+def check_count_convolution(answer, connections_of_c3, class_number) -> None:
+    """`answer(side, maps_in, maps_out, kernel)`: (parameters, connections); and those of the class's own C3."""
     generator = np.random.default_rng(2)
     for _ in range(5):
         side, maps_in, maps_out, kernel = (int(n) for n in generator.integers([12, 2, 5, 2], [40, 5, 9, 7]))
@@ -50,6 +60,25 @@ def check_count_convolution(answer) -> None:
             connections == parameters * units,
             f"{connections:,} connections is not right: how often is each parameter used?",
         )
+    expect(
+        connections_of_c3 not in (None, ...), "the function is right. Now count C3 with your class's table."
+    )
+    expect(np.ndim(connections_of_c3) == 0, "C3's connections are one number.")
+    table = table_of_class(class_number)
+    kernels, places = sum(map(len, table)), 10 * 10
+    expect(
+        connections_of_c3 != 25 * kernels + len(table),
+        "those are C3's parameters; each is used once at every place of its map.",
+    )
+    expect(connections_of_c3 != places * 25 * kernels, "the maps of C3 have biases, too.")
+    expect(
+        connections_of_c3 != places * len(table) * (25 * 6 + 1), "in your table not every map sees all six."
+    )
+    expect(
+        connections_of_c3 == places * (25 * kernels + len(table)),
+        f"the function is right, but {connections_of_c3} is not the number of connections of C3 with the table "
+        f"of class {class_number}. Count each map by itself.",
+    )
 
 
 @exercise("Exercise 3, connections to nothing")

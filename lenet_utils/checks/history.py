@@ -9,15 +9,20 @@ BESIDE_TABLE = 4 * 26 + 4 * 2 + 12 + 12 * 2 + 10 * 193
 
 
 @exercise("Exercise 1, one bias a map")
-def check_shared_biases(answer) -> None:
-    """The parameters of the 1989 network, had each map of H1 and H2 had a single bias."""
+def check_shared_biases(answer, class_number) -> None:
+    """The parameters of the 1989 network, with a single bias for each map of H1 and H2 and the class's own H3."""
     value = attempt(answer)
-    expect(value != 9_760, "that is the network as published. How many biases do H1 and H2 lose?")
-    expect(value != 8_800, "every map still has one bias: H1 keeps twelve, and so does H2.")
-    expect(value != 9_004, "that is H1 alone; H2 has twelve maps, too.")
+    expect(np.ndim(value) == 0, "give one number.")
+    units = 3 + class_number % 50
+    right = 12 * (25 + 1) + 12 * (200 + 1) + units * (192 + 1) + 10 * (units + 1)
+    expect(value != right + 768 + 192 - 24, "every unit still has its own bias. How many do H1 and H2 lose?")
+    expect(value != right - 24, "every map still has one bias: H1 keeps twelve, and so does H2.")
+    expect(value != right + 192 - 12, "that is H1 alone; H2 has twelve maps, too.")
+    expect(value != 8_824 or units == 30, f"that is with 30 units in H3; class {class_number} has {units}.")
     expect(
-        value == 8_824,
-        "start from 9,760. H1 has 768 units in 12 maps, H2 has 192 in 12, and each unit has its own bias.",
+        value == right,
+        f"with {units} units in H3 it is not {value}. Start from the network of the chapter: "
+        "H1 has 768 units in 12 maps, H2 has 192 in 12, and each unit has its own bias.",
     )
 
 
@@ -26,6 +31,7 @@ def check_kernels_in_table(answer) -> None:
     """`answer(parameters)`: how many 5×5 kernels C3's table holds, given the parameters of all of LeNet-1."""
     for kernels in np.random.default_rng().integers(12, 49, size=4).tolist():
         value = attempt(answer, BESIDE_TABLE + 25 * kernels)
+        expect(np.ndim(value) == 0, "return one number.")
         hint = (
             f"a table with {kernels} kernels gives {BESIDE_TABLE + 25 * kernels:,} parameters, "
             f"for which you answer {value}. "
@@ -65,12 +71,22 @@ def check_centred(answer) -> None:
             np.sort(picture[picture > 0]),
             "move the picture by whole pixels only; its values must not change.",
         )
+        expect(
+            np.array_equal(_ink(value), _ink(picture)),
+            "the ink is all there, but it is another picture: move it, and neither turn nor mirror it.",
+        )
         centre = [np.average(np.arange(28), weights=value.sum(axis)) for axis in (1, 0)]
         expect(
             max(abs(np.array(centre) - 14)) <= 0.5 + 1e-6,
             f"the centre of mass is at row {centre[0]:.2f}, column {centre[1]:.2f}; "
             "both should be within half a pixel of 14 (the middle of the frame is not what counts).",
         )
+
+
+def _ink(picture):
+    """The smallest rectangle that holds all ink."""
+    rows, columns = np.nonzero(picture)
+    return picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
 @exercise("Exercise 4, LeNet-4 from its description")

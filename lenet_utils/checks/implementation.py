@@ -29,9 +29,14 @@ def check_error_percent(answer) -> None:
         expect_close(value, wanted, "the class with the largest probability *in each row* is the answer.")
 
 
+def slim_widths(class_number: int) -> tuple[int, int, int, int]:
+    """How many maps in C1, C3 and C5 and how many units in F6 a class gives its slim LeNet, in *implementation*."""
+    return 2 + class_number % 5, 9 + class_number % 4, 53 + class_number % 10, 36 + class_number % 7
+
+
 @exercise("Exercise 2, a slim LeNet")
-def check_slim_lenet(answer) -> None:
-    """`answer()` (or a model): max pooling, tanh, softmax, 22,226 parameters."""
+def check_slim_lenet(answer, parameters, class_number) -> None:
+    """`answer()` (or a model): max pooling, tanh, softmax, the class's widths; and how many parameters that makes."""
     model = answer if hasattr(answer, "layers") else attempt(answer)
     expect(hasattr(model, "layers"), "return a Keras model.")
     expect(tuple(model.input_shape) == (None, 32, 32, 1), f"the input is {model.input_shape}, not 32×32×1.")
@@ -44,12 +49,23 @@ def check_slim_lenet(answer) -> None:
     expect(activations[-1:] == ["softmax"], "the last layer should give probabilities: softmax.")
     others = {name for name in activations[:-1] if name != "tanh"}
     expect(not others, f"every layer with weights before the last should use tanh, not {', '.join(others)}.")
-    count = model.count_params()
+    widths = [*slim_widths(class_number), 10]
     sizes = [int(layer.get_weights()[0].shape[-1]) for layer in with_weights]
-    expect(
-        count == SLIM_PARAMETERS,
-        f"it has {count:,} parameters, not {SLIM_PARAMETERS:,}; its layers give {sizes} outputs.",
+    expect(sizes == widths, f"its layers have {sizes} maps or units; class {class_number} asks for {widths}.")
+    below = [1, *widths]
+    count = sum(
+        units * (window * units_below + 1)
+        for units, units_below, window in zip(widths, below, (25, 25, 25, 1, 1), strict=False)
     )
+    expect(
+        model.count_params() == count,
+        f"it has {model.count_params():,} parameters, which is not right. Are the kernels of C1, C3 and C5 5×5?",
+    )
+    expect(parameters not in (None, ...), "the network is right. Now the number of its parameters, by hand.")
+    expect(np.ndim(parameters) == 0, "its parameters are one number.")
+    weights = count - sum(widths)
+    expect(parameters != weights, "those are the weights of the network; it has biases, too.")
+    expect(parameters == count, f"the network is right, but it does not have {parameters} parameters.")
 
 
 @exercise("Exercise 3, a cosine with a warm-up")
@@ -101,7 +117,7 @@ def check_soften(answer) -> None:
         hint = f"for T = {temperature:g} it is off: divide the logarithms by T, then take the softmax."
         expect_close(value, _softmax(logits / temperature), hint)
     certain = np.eye(10)[:2]
-    value = np.asarray(answer(certain, 2.0), float)
+    value = np.asarray(attempt(answer, certain, 2.0), float)
     expect(np.all(np.isfinite(value)), "a probability of exactly 0 should not give NaN or infinity.")
 
 

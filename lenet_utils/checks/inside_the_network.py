@@ -9,12 +9,22 @@ __all__ = [
     "check_integrated_gradients",
     "check_keyhole_map",
     "check_remove_units",
+    "pixel_of_class",
 ]
 
 
+def pixel_of_class(class_number: int) -> tuple[int, int]:
+    """Row and column of the pixel of 32×32 that a class asks about, in *inside-the-network*."""
+    row, column = np.random.default_rng(class_number).integers(0, 32, 2).tolist()
+    return row, column
+
+
 @exercise("Exercise 1, what a unit of S4 sees")
-def check_field_of_s4(answer) -> None:
-    """`answer(i, j)` returns first row, first column and side of the receptive field of unit (i, j) of S4."""
+def check_field_of_s4(answer, units, class_number) -> None:
+    """`answer(i, j)` returns first row, first column and side of the receptive field of unit (i, j) of S4.
+
+    `units` are the pairs (i, j) whose fields hold the class's pixel.
+    """
     returned = attempt(answer, 0, 0)
     if isinstance(returned, tuple) and any(part is None or part is Ellipsis for part in returned):
         attempt(...)
@@ -24,7 +34,7 @@ def check_field_of_s4(answer) -> None:
     )
     generator = np.random.default_rng()
     for i, j in [(0, 0), (4, 4), *generator.integers(0, 5, size=(6, 2))]:
-        row, column, side = answer(i, j)
+        row, column, side = attempt(answer, i, j)
         expect(
             side != 14,
             "14 is the side for one unit of C3. A unit of S4 averages 2×2 of those: draw their fields.",
@@ -49,6 +59,28 @@ def check_field_of_s4(answer) -> None:
             f"the field of unit ({i}, {j}) does not begin at ({row}, {column}). "
             "How far apart in the picture are the fields of two neighbouring units of S4?",
         )
+    row, column = pixel_of_class(class_number)
+    where = f"the pixel at row {row}, column {column}"
+    expect(units is not None and units is not ..., f"the fields are right. Now, which units see {where}?")
+    shape = np.shape(list(units))
+    expect(len(shape) == 2 and shape[1] == 2, "give the units as pairs (i, j), in a list.")
+    given = {(int(i), int(j)) for i, j in units}
+    wanted = {
+        (i, j)
+        for i in range(5)
+        for j in range(5)
+        if row // 4 - 4 < i <= row // 4 and column // 4 - 4 < j <= column // 4
+    }
+    expect(
+        given != {(j, i) for i, j in wanted} or given == wanted,
+        "rows and columns of the units are the wrong way round.",
+    )
+    outside = given - {(i, j) for i in range(5) for j in range(5)}
+    expect(
+        not outside, f"a map of S4 has five rows and five columns, and no unit {min(outside, default=None)}."
+    )
+    expect(given >= wanted, f"of the units that see {where} at least one is missing.")
+    expect(given <= wanted, f"at least one of your units does not see {where}.")
 
 
 @exercise("Exercise 2, through the keyhole")
@@ -151,7 +183,7 @@ def check_integrated_gradients(answer) -> None:
         tolerance=2e-3,
     )
     balance = function(picture) - function(baseline)
-    coarse = np.asarray(answer(gradient, picture.copy(), baseline.copy(), 20)).sum()
+    coarse = np.asarray(attempt(answer, gradient, picture.copy(), baseline.copy(), 20)).sum()
     expect(
         np.isclose(coarse, balance, rtol=0.02, atol=0.05),
         "with 20 steps the sum is further off than it need be: take the gradient in the middle of each step, "

@@ -13,6 +13,7 @@ __all__ = [
     "check_output_size",
     "check_strided_correlation",
     "check_two_layer_gradients",
+    "layers_of_class",
 ]
 
 
@@ -46,8 +47,8 @@ def check_lower_edge(answer) -> None:
 
 
 @exercise("output size")
-def check_output_size(answer) -> None:
-    """output_size(side, kernel, stride, padding) for sides that do and do not divide evenly."""
+def check_output_size(answer, last_side, class_number) -> None:
+    """output_size(side, kernel, stride, padding) for sides that do and do not divide evenly; then a class's network."""
     expect(attempt(answer, 32, 5, 1, 0) == 28, "C1 reads 32×32 with a 5×5 kernel and is 28×28.")
     expect(attempt(answer, 28, 2, 2, 0) == 14, "windows of 2 at stride 2 halve 28 to 14.")
     expect(attempt(answer, 32, 5, 1, 2) == 32, "a padding of 2 is added on both sides: 32 stays 32.")
@@ -61,6 +62,22 @@ def check_output_size(answer) -> None:
             f"for a side of {side}, kernel {kernel}, stride {stride} and padding {padding} the window has "
             f"{len(places)} places. A last step that would leave the picture is not taken: round down.",
         )
+    expect(
+        attempt(last_side) == _last_side(1000, layers_of_class(class_number)),
+        f"output_size is right, but the last map is not {last_side} wide. Each layer reads the one before it.",
+    )
+
+
+def layers_of_class(class_number: int) -> list[tuple[int, int, int]]:
+    """Kernel, stride and padding of five layers, other ones for each class."""
+    draw = np.random.default_rng(class_number).integers
+    return [(int(draw(2, 12)), int(draw(1, 3)), int(draw(0, 3))) for _ in range(5)]
+
+
+def _last_side(side, layers):
+    for kernel, stride, padding in layers:
+        side = len(range(0, side + 2 * padding - kernel + 1, stride))
+    return side
 
 
 @exercise("max pooling")

@@ -20,6 +20,7 @@ def check_bytes_on_disk(bytes_on_disk) -> None:
     for bits in (8, 3, int(generator.integers(2, 17))):
         shapes = [(5, 5, 1, 6), (6,), (120, 84), (int(generator.integers(11, 99)),)]
         value = attempt(bytes_on_disk, shapes, bits)
+        expect(np.ndim(value) == 0, "return one number of bytes.")
         numbers = [int(np.prod(shape)) for shape in shapes]
         weights = sum(-(-number * bits // 8) for number in numbers)
         case = f"for the shapes {shapes} and {bits} bits"
@@ -53,8 +54,8 @@ def _strip_costs(width: int) -> tuple[int, int]:
 
 
 @exercise("Exercise 2, sliding or cutting")
-def check_strip_costs(strip_costs) -> None:
-    """Marks `strip_costs(width)`, which returns (sliding, one by one) in multiply–adds."""
+def check_strip_costs(strip_costs, saved, class_number) -> None:
+    """Marks `strip_costs(width)`, (sliding, one by one) in multiply–adds, and what the class's strip saves."""
     generator = np.random.default_rng()
     for width in (32, 96, 32 + 4 * int(generator.integers(2, 200)), 32 + int(generator.integers(1, 400))):
         value = attempt(strip_costs, width)
@@ -90,6 +91,18 @@ def check_strip_costs(strip_costs) -> None:
             "a 5×5 kernel takes four away, pooling halves and drops an odd last one. "
             "A layer's cost is rows × columns × maps × kernel.",
         )
+    expect(saved is not None and saved is not ..., "the costs are right. Now, what is saved on your strip?")
+    expect(np.ndim(saved) == 0, "what is saved is one number.")
+    sliding, one_by_one = _strip_costs(32 + class_number)
+    narrow = _strip_costs(class_number)
+    hints = {
+        sliding: "that is what sliding costs; take the difference of the two.",
+        one_by_one: "that is what the windows cost one by one; take the difference of the two.",
+        sliding - one_by_one: "the sign is turned round: sliding costs less.",
+        narrow[1] - narrow[0]: "the strip is 32 pixels wider than that.",
+    }
+    hint = f"the costs are right, but {saved} is not what sliding saves on {32 + class_number} pixels."
+    expect(saved == one_by_one - sliding, hints.get(saved, hint))
 
 
 @exercise("Exercise 3, a fully connected layer as a convolution")

@@ -124,15 +124,14 @@ def check_k_votes(k_votes) -> None:
 
 
 @exercise("Exercise 4, McNemar by hand")
-def check_mcnemar_p(mcnemar_p) -> None:
-    """Marks `mcnemar_p(a, b)`: the exact two-sided p-value."""
+def check_mcnemar_p(mcnemar_p, uneven, class_number) -> None:
+    """Marks `mcnemar_p(a, b)`, the exact two-sided p-value, and the class's most even split with p < 0.05."""
     generator = np.random.default_rng()
     drawn = tuple(int(number) for number in generator.integers(1, 60, 2))
     for a, b in ((3, 12), (12, 3), (40, 31), (6, 6), (0, 5), drawn):
         value = float(attempt(mcnemar_p, a, b))
         n = a + b
-        tail = sum(math.comb(n, i) for i in range(min(a, b) + 1)) / 2**n
-        wanted = min(1.0, 2 * tail)
+        tail, wanted = _tail(a, b), min(1.0, 2 * _tail(a, b))
         case = f"for {a} and {b}"
         expect(value <= 1 + 1e-9, f"{value:.3f} is no probability, {case}: an even split was counted twice.")
         expect(
@@ -150,6 +149,23 @@ def check_mcnemar_p(mcnemar_p) -> None:
             f"that is the probability of this split alone; add those that are more uneven, {case}.",
         )
         expect_close(value, wanted, f"p should not be {value:.4g} {case}. It depends on a + b coins.")
+    differing = 40 + class_number % 400
+    expect(uneven is not None and uneven is not ..., f"the p-values are right. Now split {differing} digits.")
+    expect(np.shape(uneven) == (2,), "the split is two numbers, few and many.")
+    few, many = uneven
+    expect(
+        few + many == differing, f"{few} and {many} are not the {differing} digits of class {class_number}."
+    )
+    expect(few <= many, "the smaller number first.")
+    expect(2 * _tail(few, many) < 0.05, f"{few} to {many} is too even: p = {2 * _tail(few, many):.3f}.")
+    expect(
+        2 * _tail(few + 1, many - 1) >= 0.05, f"a split more even than {few} to {many} still has p < 0.05."
+    )
+
+
+def _tail(a: int, b: int) -> float:
+    """The probability of at most as few heads of a + b fair coins as the smaller of the two numbers."""
+    return sum(math.comb(a + b, heads) for heads in range(min(a, b) + 1)) / 2 ** (a + b)
 
 
 @exercise("Exercise 5, the rejection curve")

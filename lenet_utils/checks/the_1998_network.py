@@ -45,7 +45,7 @@ def check_rubbish(answer) -> None:
     far = np.full((2, CLASSES), 900.0)
     far[1, 3] = 840.0
     with np.errstate(all="ignore"):
-        value = np.asarray(answer(far, 850.0), float)
+        value = np.asarray(attempt(answer, far, 850.0), float)
     expect(
         np.all(np.isfinite(value)),
         "where all distances are 900, every power is 0 to a computer. Multiply numerator and denominator by "
@@ -99,12 +99,24 @@ def check_top_curvature(answer) -> None:
         expect_close(value, wanted, f"for j = {j:.4g} it is off. Compare with a second difference of E.")
 
 
+def given_code(class_number: int) -> tuple[int, np.ndarray]:
+    """One digit and the code, (84,), that a class gives it in *the-1998-network*."""
+    generator = np.random.default_rng(class_number)
+    return int(generator.integers(CLASSES)), generator.choice([-1.0, 1.0], CELLS)
+
+
 @exercise("Exercise 5, better codes")
-def check_codes(answer) -> None:
-    """`answer()`: ten codes of +1 and −1, (10, 84)."""
+def check_codes(answer, class_number) -> None:
+    """`answer()`: ten codes of +1 and −1, (10, 84), of which the class has given one."""
     value = np.asarray(attempt(answer), float)
     expect(value.shape == (CLASSES, CELLS), f"the shape is {value.shape}; it should be ({CLASSES}, {CELLS}).")
     expect(bool(np.all(np.abs(value) == 1)), "every cell should be +1 or −1.")
+    digit, given = given_code(class_number)
+    differing = int((value[digit] != given).sum())
+    expect(
+        differing == 0,
+        f"class {class_number} has given {digit} its code, and yours differs from it in {differing} cells.",
+    )
     apart = {pair: int((value[pair[0]] != value[pair[1]]).sum()) for pair in combinations(range(CLASSES), 2)}
     (one, other), least = min(apart.items(), key=lambda item: item[1])
     expect(

@@ -38,6 +38,22 @@ def dense(i, o):
     return o * (i + 1)
 
 
+FC6_OF_2027 = (256 * 30**2 + 1) * 4096  # 248 pixels, 246, 123, 61, 30
+
+
+def counts_of_2027(convolution, dense, fc6=FC6_OF_2027):
+    return check_parameters(convolution, dense, fc6, 2027)
+
+
+def fc6_of_2027(answer):
+    return counts_of_2027(convolution, dense, answer)
+
+
+def test_fc6_of_one_class_is_wrong_for_another():
+    assert check_parameters(convolution, dense, (256 * 34**2 + 1) * 4096, 2031) is True
+    assert not any(check_parameters(convolution, dense, FC6_OF_2027, number) for number in range(2028, 2127))
+
+
 def he_alexnet():
     import keras
 
@@ -59,7 +75,7 @@ def plain_alexnet():
 @pytest.mark.parametrize(
     ("check", "right"),
     [
-        (check_parameters, (convolution, dense)),
+        (counts_of_2027, (convolution, dense)),
         (check_dropout, (right_dropout,)),
         (check_overlapping_pooling, (right_pooling,)),
         (check_signal_survives, (he_alexnet,)),
@@ -73,9 +89,16 @@ def test_right(check, right):
 @pytest.mark.parametrize(
     ("check", "wrong", "hint"),
     [
-        (check_parameters, (lambda i, o, k: o * i * k * k, dense), "who is missing"),
-        (check_parameters, (convolution, lambda i, o: i * o), "who is missing"),
-        (check_parameters, (lambda i, o, k: i * (o * k * k + 1), dense), "output maps"),
+        (counts_of_2027, (lambda i, o, k: o * i * k * k, dense), "who is missing"),
+        (counts_of_2027, (convolution, lambda i, o: i * o), "who is missing"),
+        (counts_of_2027, (lambda i, o, k: i * (o * k * k + 1), dense), "output maps"),
+        (fc6_of_2027, (...,), "Now fc6"),
+        (fc6_of_2027, ([1, 2],), "one number"),
+        (fc6_of_2027, (dense(1024, 4096),), "is not fc6"),
+        (fc6_of_2027, (dense(2304, 4096),), "32×32"),
+        (fc6_of_2027, (256 * 30**2 * 4096,), "biases"),
+        (fc6_of_2027, (dense(256 * 31**2, 4096),), "no padding"),
+        (check_dropout, (lambda x, r, g: (g.random(x.shape) >= r) / (1 - r),), "scale"),
         (check_dropout, (lambda x, r, g: x * (g.random(x.shape) >= r),), "scaled"),
         (check_dropout, (lambda x, r, g: x * (g.random(x.shape) < r) / r,), "kept or lost"),
         (check_dropout, (lambda x, r, g: right_dropout(x, r, np.random.default_rng(0)),), "two calls"),
@@ -85,6 +108,7 @@ def test_right(check, right):
             (lambda m: np.lib.stride_tricks.sliding_window_view(m, (3, 3))[::2, ::2].mean(axis=(2, 3)),),
             "largest",
         ),
+        (check_overlapping_pooling, (lambda m: right_pooling(m[:, : len(m)]),), "shape"),
         (check_signal_survives, (plain_alexnet,), "variance"),
         (check_signal_survives, (lambda: "a model",), "Keras model"),
         (check_mirror_and_shift, (lambda p, g, m: mirror_and_shift(p, g, m, mirror=0),), "mirrored"),

@@ -35,7 +35,9 @@ def test_error_percent_wrong(answer, hint, capsys):
 # Exercise 2
 
 
-def slim(activation="tanh", pooling="MaxPooling2D", last="softmax", maps=(4, 12), units=(60, 40), side=32):
+def slim(
+    activation="tanh", pooling="MaxPooling2D", last="softmax", maps=(4, 12), units=(60, 40), side=32, kernel=5
+):
     import keras
     from keras import layers
 
@@ -43,7 +45,7 @@ def slim(activation="tanh", pooling="MaxPooling2D", last="softmax", maps=(4, 12)
     return keras.Sequential(
         [
             keras.Input((side, side, 1)),
-            layers.Conv2D(maps[0], 5, activation=activation),
+            layers.Conv2D(maps[0], kernel, padding="valid" if kernel == 5 else "same", activation=activation),
             pool(2),
             layers.Conv2D(maps[1], 5, activation=activation),
             pool(2),
@@ -56,8 +58,15 @@ def slim(activation="tanh", pooling="MaxPooling2D", last="softmax", maps=(4, 12)
 
 
 def test_slim_lenet():
-    assert checks.check_slim_lenet(slim) is True
-    assert checks.check_slim_lenet(slim()) is True
+    assert checks.check_slim_lenet(slim, 22_226, 2027) is True
+    assert checks.check_slim_lenet(slim(), 22_226, 2027) is True
+    assert checks.check_slim_lenet(slim, 22_226, 2028) is False
+    assert checks.check_slim_lenet(lambda: slim(maps=(3, 12), units=(54, 37)), 19_659, 2031) is True
+
+
+def test_classes_have_slim_networks_of_their_own():
+    assert checks.slim_widths(2027) == (4, 12, 60, 40)
+    assert len({checks.slim_widths(number) for number in range(2000, 2100)}) == 100
 
 
 @pytest.mark.parametrize(
@@ -66,17 +75,26 @@ def test_slim_lenet():
         ({"pooling": "AveragePooling2D"}, "average pooling"),
         ({"activation": "relu"}, "tanh, not relu"),
         ({"last": "tanh"}, "softmax"),
-        ({"maps": (6, 16), "units": (120, 84)}, "61,706"),
+        ({"maps": (6, 16), "units": (120, 84)}, "[4, 12, 60, 40, 10]"),
         ({"units": (60, 41)}, "41, 10"),
+        ({"kernel": 3}, "5×5"),
         ({"side": 36}, "not 32×32×1"),
     ],
 )
 def test_slim_lenet_wrong(change, hint, capsys):
-    assert hint in hint_of(checks.check_slim_lenet, lambda: slim(**change), capsys)
+    assert hint in hint_of(checks.check_slim_lenet, lambda: slim(**change), capsys, 22_226, 2027)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "hint"),
+    [(..., "by hand"), (22_100, "biases, too"), (22_227, "does not have 22227"), ([1, 2], "one number")],
+)
+def test_slim_parameters_wrong(parameters, hint, capsys):
+    assert hint in hint_of(checks.check_slim_lenet, slim, capsys, parameters, 2027)
 
 
 def test_slim_lenet_is_a_model(capsys):
-    assert "Keras model" in hint_of(checks.check_slim_lenet, lambda: 22_226, capsys)
+    assert "Keras model" in hint_of(checks.check_slim_lenet, lambda: 22_226, capsys, 22_226, 2027)
 
 
 # Exercise 3

@@ -29,20 +29,47 @@ def removed(kernel, bias, next_kernel, next_bias, means, keep):
     return kernel[:, keep], bias[keep], next_kernel[keep], next_bias + means[~keep] @ next_kernel[~keep]
 
 
+def fields_of_2027(answer):
+    return checks.check_field_of_s4(answer, UNITS, 2027)
+
+
+def units_of_2027(units):
+    return checks.check_field_of_s4(lambda i, j: (4 * i, 4 * j, 16), units, 2027)
+
+
+def units_that_see(row, column):
+    """Counted from the paper's layers: S4 averages 2×2 of C3, C3 sees 5×5 of S2, S2 2×2 of C1, C1 5×5 pixels."""
+    seen = [
+        [any(0 <= p - 4 * unit - 2 * below < 14 for below in (0, 1)) for unit in range(5)]
+        for p in (row, column)
+    ]
+    return [(i, j) for i in range(5) for j in range(5) if seen[0][i] and seen[1][j]]
+
+
+UNITS = units_that_see(*checks.pixel_of_class(2027))
 RIGHT = [
-    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 16)),
-    (checks.check_field_of_s4, lambda i, j: [4 * i, 4 * j, 16]),
+    (units_of_2027, UNITS),
+    (units_of_2027, np.array(UNITS[::-1])),
+    (units_of_2027, set(UNITS)),
+    (fields_of_2027, lambda i, j: (4 * i, 4 * j, 16)),
+    (fields_of_2027, lambda i, j: [4 * i, 4 * j, 16]),
     (checks.check_keyhole_map, keyhole),
     (checks.check_integrated_gradients, integrated),
     (checks.check_remove_units, removed),
 ]
 WRONG = [
-    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 14), "C3"),
-    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 28), "overlap"),
-    (checks.check_field_of_s4, lambda i, j: (4 * i, 4 * j, 15), "15"),
-    (checks.check_field_of_s4, lambda i, j: (2 * i, 2 * j, 16), "stride"),
-    (checks.check_field_of_s4, lambda i, j: (4 * i + 1, 4 * j, 16), "begin"),
-    (checks.check_field_of_s4, lambda i, j: 16, "three"),
+    (units_of_2027, ..., "which units see"),
+    (units_of_2027, UNITS[1:], "missing"),
+    (units_of_2027, [*UNITS, next((i, 0) for i in range(5) if (i, 0) not in UNITS)], "does not see"),
+    (units_of_2027, [*UNITS, (5, 5)], "five rows"),
+    (units_of_2027, [(j, i) for i, j in UNITS], "wrong way round"),
+    (units_of_2027, [1, 2, 3], "as pairs"),
+    (fields_of_2027, lambda i, j: (4 * i, 4 * j, 14), "C3"),
+    (fields_of_2027, lambda i, j: (4 * i, 4 * j, 28), "overlap"),
+    (fields_of_2027, lambda i, j: (4 * i, 4 * j, 15), "15"),
+    (fields_of_2027, lambda i, j: (2 * i, 2 * j, 16), "stride"),
+    (fields_of_2027, lambda i, j: (4 * i + 1, 4 * j, 16), "begin"),
+    (fields_of_2027, lambda i, j: 16, "three"),
     (checks.check_keyhole_map, lambda *a: keyhole(*a, cover=True), "occlusion"),
     (checks.check_keyhole_map, lambda score, x, side, b: keyhole(score, x, side, 0.0), "background"),
     (checks.check_keyhole_map, lambda *a: keyhole(*a)[:-1], "shape"),
@@ -69,8 +96,19 @@ def test_right_answers_pass(check, answer):
     assert all(check(answer) is True for _ in range(5))  # the inputs are random: not by luck
 
 
+def test_another_class_looks_at_another_pixel():
+    assert all(
+        checks.check_field_of_s4(
+            lambda i, j: (4 * i, 4 * j, 16), units_that_see(*checks.pixel_of_class(n)), n
+        )
+        for n in range(2000, 2100)
+    )
+    answers = {tuple(units_that_see(*checks.pixel_of_class(n))) for n in range(2000, 2100)}
+    assert len(answers) > 40
+
+
 def test_three_untouched_numbers_are_not_attempted(capsys):
-    assert checks.check_field_of_s4(lambda i, j: (..., ..., ...)) is None
+    assert checks.check_field_of_s4(lambda i, j: (..., ..., ...), ..., 2027) is None
     assert "not attempted yet" in capsys.readouterr().out
 
 

@@ -82,12 +82,23 @@ def without(name):
     return answer
 
 
+def last_side(class_number):
+    side = 1000
+    for layer in checks.layers_of_class(class_number):
+        side = output_size(side, *layer)
+    return side
+
+
+def check_output_size(answer):
+    return checks.check_output_size(answer, last_side(2027), 2027)
+
+
 RIGHT = [
     (checks.check_lower_edge, LOWER),
     (checks.check_lower_edge, [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
     (checks.check_lower_edge, [[0, 0, 0], [0, 1, 0], [0, -1, 0]]),
     (checks.check_lower_edge, [[0, 1, 0], [0, -1, 0], [0, 0, 0]]),
-    (checks.check_output_size, output_size),
+    (check_output_size, output_size),
     (checks.check_max_pool, max_pool),
     (checks.check_strided_correlation, strided_correlation),
     (checks.check_max_pool_gradient, max_pool_gradient),
@@ -101,15 +112,15 @@ WRONG = [
     (checks.check_lower_edge, np.ones((3, 3)), "flat"),
     (checks.check_lower_edge, np.zeros((3, 3)), "gives nothing"),
     (checks.check_lower_edge, np.zeros((5, 5)), "(3, 3)"),
-    (checks.check_output_size, lambda side, kernel, stride=1, padding=0: side - kernel, "28"),
-    (checks.check_output_size, lambda side, kernel, stride, padding: side - kernel + 1, "stride 2"),
+    (check_output_size, lambda side, kernel, stride=1, padding=0: side - kernel, "28"),
+    (check_output_size, lambda side, kernel, stride, padding: side - kernel + 1, "stride 2"),
     (
-        checks.check_output_size,
+        check_output_size,
         lambda side, kernel, stride, padding: (side + padding - kernel) // stride + 1,
         "both sides",
     ),
     (
-        checks.check_output_size,
+        check_output_size,
         lambda side, kernel, stride, padding: -(-(side + 2 * padding - kernel) // stride) + 1,
         "round down",
     ),
@@ -170,3 +181,13 @@ def test_wrong_answers_fail_with_a_hint(check, answer, hint, capsys):
     assert check(answer) is False
     said = capsys.readouterr().out
     assert any(word in said for word in hint.split("|")), said
+
+
+@pytest.mark.parametrize("class_number", [2027, 2031])
+def test_another_class_has_another_network(class_number, capsys):
+    others = {last_side(number) for number in range(2000, 2100)}
+    assert len(others) > 40
+    assert checks.check_output_size(output_size, last_side(class_number), class_number) is True
+    assert checks.check_output_size(output_size, last_side(class_number) + 1, class_number) is False
+    assert "reads the one before" in capsys.readouterr().out
+    assert checks.check_output_size(output_size, ..., class_number) is None

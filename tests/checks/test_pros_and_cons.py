@@ -47,6 +47,25 @@ def right_costs(width, step=4, biases=0, missing=0):
     return sliding, (windows - missing) * 416_520
 
 
+def saved(width):
+    sliding, one_by_one = right_costs(width)
+    return one_by_one - sliding
+
+
+def costs_of_2027(answer):
+    return check_strip_costs(answer, saved(2059), 2027)
+
+
+def saved_by_2027(answer):
+    return check_strip_costs(right_costs, answer, 2027)
+
+
+def test_what_one_class_saves_is_wrong_for_another():
+    assert check_strip_costs(right_costs, saved(32), 0) is True
+    assert len({saved(32 + number) for number in range(2000, 2100)}) == 100
+    assert not any(check_strip_costs(right_costs, saved(2059), number) for number in range(2028, 2040))
+
+
 def costs_without_pooling(width):
     c5 = (width - 32) // 4 + 1
     return 28 * (width - 4) * 150 + 10 * (width - 8) * 2400 + c5 * 58_920, c5 * 416_520
@@ -122,7 +141,8 @@ def largest(predict, x, shifts):
 
 RIGHT = [
     (check_bytes_on_disk, right_bytes),
-    (check_strip_costs, right_costs),
+    (costs_of_2027, right_costs),
+    (saved_by_2027, saved(2059)),
     (check_dense_as_convolution, right_convolution),
     (check_read_row, reader()),
     (check_averaged, right_average),
@@ -135,7 +155,7 @@ def test_right(check, right):
 
 
 def test_untouched_pair():
-    assert check_strip_costs(lambda width: (..., ...)) is None
+    assert costs_of_2027(lambda width: (..., ...)) is None
 
 
 @pytest.mark.parametrize(
@@ -146,12 +166,18 @@ def test_untouched_pair():
         (check_bytes_on_disk, one_heap, "of its own"),
         (check_bytes_on_disk, sum_of_sides, "product"),
         (check_bytes_on_disk, fractions_of_bytes, "whole"),
-        (check_strip_costs, lambda width: 416_520, "two numbers"),
-        (check_strip_costs, lambda width: right_costs(width, missing=1), "one window is missing"),
-        (check_strip_costs, lambda width: right_costs(width, step=1), "four pixels apart"),
-        (check_strip_costs, lambda width: right_costs(width, biases=1), "biases"),
-        (check_strip_costs, costs_without_pooling, "both ways cost the same"),
-        (check_strip_costs, lambda width: right_costs(width)[1:] * 2, "number of columns"),
+        (costs_of_2027, lambda width: 416_520, "two numbers"),
+        (costs_of_2027, lambda width: right_costs(width, missing=1), "one window is missing"),
+        (costs_of_2027, lambda width: right_costs(width, step=1), "four pixels apart"),
+        (costs_of_2027, lambda width: right_costs(width, biases=1), "biases"),
+        (costs_of_2027, costs_without_pooling, "both ways cost the same"),
+        (costs_of_2027, lambda width: right_costs(width)[1:] * 2, "number of columns"),
+        (saved_by_2027, ..., "what is saved"),
+        (saved_by_2027, right_costs(2059), "one number"),
+        (saved_by_2027, right_costs(2059)[0], "difference"),
+        (saved_by_2027, -saved(2059), "sign"),
+        (saved_by_2027, saved(2027), "32 pixels wider"),
+        (saved_by_2027, 1, "2059 pixels"),
         (check_dense_as_convolution, lambda kernel, height, width: kernel, "four axes"),
         (check_dense_as_convolution, lambda kernel, height, width: kernel[None, None], "shape"),
         (check_dense_as_convolution, channels_first, "channels first"),

@@ -53,6 +53,19 @@ def right_p(a, b):
     return min(1.0, split(a, b))
 
 
+def p_of_2027(answer):
+    return check_mcnemar_p(answer, (25, 42), 2027)
+
+
+def split_of_2027(uneven):
+    return check_mcnemar_p(right_p, uneven, 2027)
+
+
+def test_the_split_of_one_class_is_wrong_for_another():
+    assert check_mcnemar_p(right_p, (26, 45), 2031) is True
+    assert not any(check_mcnemar_p(right_p, (25, 42), number) for number in range(2028, 2128))
+
+
 def right_curve(scores, labels, by="lead", percent=100, turned=False, of_all=False):
     second, best = np.sort(scores, axis=1)[:, -2:].T
     certainty = {"lead": best - second, "best": best, "doubt": second - best}[by]
@@ -80,7 +93,7 @@ RIGHT = [
     (check_perceptron_price, right_price),
     (check_slant, right_slant),
     (check_k_votes, right_votes),
-    (check_mcnemar_p, right_p),
+    (p_of_2027, right_p),
     (check_rejection_curve, right_curve),
     (check_tangent, right_tangent),
     (check_one_sided, right_distance),
@@ -119,11 +132,17 @@ def test_untouched_pair():
         (check_k_votes, lambda d, labels, k: right_votes(d, labels, k, by_nearest=False), "a tie"),
         (check_k_votes, lambda d, labels, k: right_votes(d, labels, k)[:, None], "shape"),
         (check_k_votes, lambda d, labels, k: right_votes(d, labels, 2 * k - 1), "are off"),
-        (check_mcnemar_p, split, "no probability"),
-        (check_mcnemar_p, lambda a, b: split(a, b, sides=1), "one side"),
-        (check_mcnemar_p, lambda a, b: split(a, b, included=1), "includes"),
-        (check_mcnemar_p, lambda a, b: math.comb(a + b, a) / 2 ** (a + b), "this split alone"),
-        (check_mcnemar_p, lambda a, b: 0.5, "coins"),
+        (p_of_2027, split, "no probability"),
+        (p_of_2027, lambda a, b: split(a, b, sides=1), "one side"),
+        (p_of_2027, lambda a, b: split(a, b, included=1), "includes"),
+        (p_of_2027, lambda a, b: math.comb(a + b, a) / 2 ** (a + b), "this split alone"),
+        (p_of_2027, lambda a, b: 0.5, "coins"),
+        (split_of_2027, ..., "Now split 67"),
+        (split_of_2027, 25, "two numbers"),
+        (split_of_2027, (18, 32), "the 67 digits"),
+        (split_of_2027, (42, 25), "smaller number first"),
+        (split_of_2027, (26, 41), "too even"),
+        (split_of_2027, (24, 43), "more even"),
         (check_rejection_curve, lambda s, y: right_curve(s, y, percent=1), "fraction"),
         (check_rejection_curve, lambda s, y: right_curve(s, y, turned=True), "turned round"),
         (check_rejection_curve, lambda s, y: right_curve(s, y, by="doubt"), "least certain"),

@@ -135,26 +135,46 @@ def test_top_curvature_wrong(answer, hint, capsys):
 # Exercise 5
 
 
-def far_codes():
+def far_codes(class_number=2027):
+    digit, given = checks.given_code(class_number)
     square = np.array([[1.0]])
     for _ in range(4):
         square = np.block([[square, square], [square, -square]])
-    return np.tile(square[:10, 1:], 6)[:, :84]
+    codes = np.tile(square[:10, 1:], 6)[:, :84]
+    return codes * codes[digit] * given
+
+
+def codes_of_2027(answer):
+    return checks.check_codes(answer, 2027)
+
+
+def with_the_given_code(codes):
+    """These codes, but for the one that is given."""
+    digit, given = checks.given_code(2027)
+    codes = codes.copy()
+    codes[digit] = given
+    return codes
 
 
 def test_codes():
-    assert checks.check_codes(far_codes) is True
-    assert checks.check_codes(far_codes()) is True
+    assert codes_of_2027(far_codes) is True
+    assert codes_of_2027(far_codes()) is True
+    assert checks.check_codes(far_codes(2031), 2031) is True
+
+
+def test_the_codes_of_one_class_are_wrong_for_another():
+    assert not any(checks.check_codes(far_codes(), number) for number in range(2000, 2027))
 
 
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (bitmaps, "differ in 12 cells"),
+        (lambda: with_the_given_code(bitmaps()), "differ in 18 cells"),
+        (bitmaps, "its code"),
         (lambda: np.eye(10, 84), "+1 or −1"),
         (lambda: far_codes().T, "should be (10, 84)"),
-        (lambda: np.ones((10, 84)), "differ in 0 cells"),
+        (lambda: with_the_given_code(np.ones((10, 84))), "differ in 0 cells"),
     ],
 )
 def test_codes_wrong(answer, hint, capsys):
-    assert hint in hint_of(checks.check_codes, answer, capsys)
+    assert hint in hint_of(codes_of_2027, answer, capsys)

@@ -1,0 +1,257 @@
+"""What an autograder does with a notebook that a student hands in; Otter-Grader does the rest.
+
+`Submission` is a plugin of Otter's: before Otter runs a notebook, it keeps the student's own cells, puts before
+them what they need of the chapter, and gives each a time limit. `ask` is what Otter's test files call. Students
+need nothing of this: it is imported where one grades, with the extra `lenet_utils[teaching]`.
+"""
+
+import ast
+import contextlib
+import io
+import json
+import os
+import re
+import signal
+import symtable
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+
+from IPython import get_ipython
+from IPython.core.inputtransformer2 import TransformerManager
+from nbformat.v4 import new_code_cell, new_notebook
+from otter.plugins import AbstractOtterPlugin
+
+__all__ = ["Submission", "ask", "needed", "run_cells", "time_limit"]
+
+INSTALLING = re.compile(r"^(\s*)[%!].*\b(pip|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
+"""Lines that fetch software. An autograder has what it needs, and often no network."""
+
+ASKS_A_CHECK = re.compile(r"(assert |\w+ = )?(\w+\.)?check_\w+\(")
+"""A cell's own question to the check of its exercise, which the autograder asks for itself."""
+
+CHANGING = re.compile(
+    "fit|train|learn|compile|build|assign|apply|append|extend|update|add|insert|pop|set|load|sort|fill|step|use_"
+)
+"""How functions and methods begin that change what they are given, or what they belong to."""
+
+TROUBLE = "_errors_of_cells"
+
+OUTPUT_KEPT = 2_000
+"""Characters: an endless loop may print for as long as it is allowed to run."""
+
+
+class TimeExceededError(BaseException):
+    """Student code ran for longer than allowed. No `except Exception` of that code catches it."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise TimeExceededError in the main thread after so many seconds, and again each second after that."""
+
+    def stop(*_):
+        raise TimeExceededError(f"stopped after {seconds:g} seconds")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class _Beginning(io.StringIO):
+    """What is printed, as far as it is worth keeping."""
+
+    def write(self, text: str) -> int:
+        return super().write(text[: max(0, OUTPUT_KEPT - self.tell())])
+
+
+def ask(
+    module: str, check: str, arguments: list[str], environment: dict, class_number: int, seconds: float
+) -> None:
+    """Put a student's answers to a check, as a test file of Otter's does.
+
+    Args:
+        module: where the check is: the chapter's own, or the hidden ones that travel with the autograder.
+        check: its name.
+        arguments: names of the answers in the student's notebook; `CLASS` is the autograder's own number.
+        environment: the student's names and values.
+        class_number: what the class was given.
+        seconds: for how long the check may run.
+
+    Raises:
+        AssertionError: the answer is wrong, missing or too slow; the message is the check's.
+    """
+    said = _Beginning()
+    answers = [class_number if name == "CLASS" else environment.get(name, ...) for name in arguments]
+    try:
+        with contextlib.redirect_stdout(said), time_limit(seconds):
+            right = getattr(import_module(module), check)(*answers)
+    except BaseException as error:  # SystemExit and the time limit are verdicts, too
+        raise AssertionError(f"✗ {type(error).__name__}: {error}") from None
+    verdict = (said.getvalue().strip().splitlines() or ["no verdict"])[-1]
+    if right is None and environment.get(TROUBLE):
+        verdict += f" (errors in the notebook: {'; '.join(dict.fromkeys(environment[TROUBLE]))})"
+    assert right is True, verdict
+
+
+def run_cells(sources: list[str], seconds: float) -> None:
+    """Run a student's cells one after the other; what fails for want of a name is tried again after the rest.
+
+    So neither a crash nor the order of cells costs another cell its points.
+    """
+    names = get_ipython().user_ns
+    names["exit"] = names["quit"] = (
+        sys.exit
+    )  # IPython's own would end the process, and all later answers with it
+    waiting = list(sources)
+    while waiting:
+        without_name, names[TROUBLE] = [], names.get(TROUBLE, [])
+        for source in waiting:
+            try:
+                with contextlib.redirect_stdout(_Beginning()), time_limit(seconds):
+                    exec(compile(_without_checks(source), "<cell>", "exec"), names)
+            except BaseException as error:  # SystemExit and the time limit, too, end one cell only
+                if isinstance(error, NameError):
+                    without_name.append(source)
+                names[TROUBLE].append(f"{type(error).__name__}: {error}")
+        if len(without_name) == len(waiting):
+            break
+        waiting = without_name
+
+
+class Submission(AbstractOtterPlugin):
+    """Otter plugin: of a notebook that was handed in, run what is the student's, and what that needs.
+
+    Cells are told apart by what they say and by their ids, never by tags or other metadata, which Colab may drop.
+    Its settings, in `otter_config.json`: `chapter`, the chapter's own code cells as pairs of id and source;
+    `stubs`, which are nobody's answer as long as they are as the book left them; `names`, which the checks are given
+    beside the answers; `seconds` for each of the student's cells.
+    """
+
+    def before_execution(self, notebook):
+        """The notebook that Otter runs in place of the one handed in."""
+        os.environ["LENET_DATA"] = "sample"  # the same digits, and quickly, wherever one grades
+        chapter = self.plugin_config["chapter"]
+        ids, sources = {cell[0] for cell in chapter}, [cell[1] for cell in chapter]
+        known = {_plain(source) for source in [*sources, *self.plugin_config["stubs"]]}
+        theirs = [
+            INSTALLING.sub(r"\1pass", cell.source)
+            for cell in notebook.cells
+            if cell.cell_type == "code" and cell.get("id") not in ids and _plain(cell.source) not in known
+        ]
+        wanted = set(self.plugin_config["names"]).union(*(_Cell(source).reads_in_all for source in theirs))
+        cells = [new_code_cell(source) for source in needed(sources, wanted)]
+        answers = f"json.loads({json.dumps(json.dumps(theirs))}), {self.plugin_config['seconds']}"
+        run = f"import json\nfrom lenet_utils import grading\n\ngrading.run_cells({answers})"
+        return new_notebook(cells=[*cells, new_code_cell(run)])
+
+
+def needed(sources: list[str], wanted: set[str]) -> list[str]:
+    """Those of a chapter's cells, in order, that give these names the values which they have at its end.
+
+    Followed backwards from where a name is read to the last cell that binds it, and on the way to every cell that may
+    have changed its value: by assigning to an item or attribute, or by a function or method that does so by its name.
+    """
+    cells = [_Cell(source) for source in sources]
+    chosen: set[int] = set()
+    seen: set[tuple[str, int]] = set()
+    waiting = [(name, len(cells)) for name in wanted]
+    while waiting:
+        name, end = waiting.pop()
+        if (name, end) in seen:
+            continue
+        seen.add((name, end))
+        binding = next((n for n in reversed(range(end)) if name in cells[n].binds), None)
+        if binding is None:
+            continue
+        # What a function reads, it reads when it is called; everything else is read where it stands.
+        waiting += [(inner, end) for inner in cells[binding].definitions.get(name, ())]
+        changing = [] if name in cells[binding].constant else range(binding + 1, end)
+        for number in (binding, *(n for n in changing if name in cells[n].changes)):
+            cell = cells[number]
+            chosen.add(number)
+            waiting += [(inner, number) for inner in cell.reads | cell.changes]
+            waiting += [(inner, number + 1) for inner in cell.reads & cell.binds]
+    return [sources[number] for number in sorted(chosen)]
+
+
+class _Cell:
+    """Which names a cell reads when it runs, binds, and may change; what its definitions read when called."""
+
+    def __init__(self, source: str) -> None:
+        code = _python(source)
+        table = symtable.symtable(code, "<cell>", "exec")
+        symbols = table.get_symbols()
+        self.binds = {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
+        self.reads = {symbol.get_name() for symbol in symbols if symbol.is_referenced()}
+        self.definitions: dict[str, set[str]] = {}
+        for inner in table.get_children():
+            if inner.get_name() in self.binds:
+                self.definitions[inner.get_name()] = _globals_of(inner)
+            else:  # a comprehension, which runs at once, or a lambda
+                self.reads |= _globals_of(inner)
+        imported = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
+        self.constant = imported | self.definitions.keys()
+        self.changes = _changed(ast.parse(code))
+
+    @property
+    def reads_in_all(self) -> set[str]:
+        return self.reads.union(*self.definitions.values())
+
+
+def _globals_of(table: symtable.SymbolTable) -> set[str]:
+    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+    return own.union(*map(_globals_of, table.get_children()))
+
+
+def _changed(tree: ast.Module) -> set[str]:
+    """Names whose values a cell may change, as it says outside of its definitions."""
+    found: set[str] = set()
+    waiting = list(tree.body)
+    while waiting:
+        match waiting.pop():
+            case ast.FunctionDef() | ast.ClassDef() | ast.Lambda():
+                continue
+            case ast.AugAssign(target=target) as node:
+                found |= _base(target)
+            case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()) as node:
+                found |= _base(node)
+            case ast.Call(func=function, args=arguments) as node:
+                if CHANGING.match(
+                    function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
+                ):
+                    found = found.union(_base(function), *map(_base, arguments))
+            case node:
+                pass
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _base(node: ast.AST) -> set[str]:
+    """The name at the bottom of `a.b[c].d`."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Starred):
+        node = node.value
+    return {node.id} if isinstance(node, ast.Name) else set()
+
+
+def _plain(source: str) -> str:
+    return "\n".join(line.rstrip() for line in source.strip().splitlines())
+
+
+def _python(source: str) -> str:
+    """A cell with IPython's magic as Python; nothing where it is no Python at all."""
+    code = TransformerManager().transform_cell(source)
+    try:
+        compile(code, "<cell>", "exec")
+    except (SyntaxError, ValueError):
+        return ""
+    return code
+
+
+def _without_checks(source: str) -> ast.Module:
+    tree = ast.parse(TransformerManager().transform_cell(source))
+    tree.body = [node for node in tree.body if not ASKS_A_CHECK.match(ast.unparse(node))]
+    return tree

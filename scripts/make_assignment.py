@@ -1,0 +1,264 @@
+"""Turn a chapter into an assignment: `make assignment CHAPTER=mathematics CLASS=2027`, or `CHAPTER=all`.
+
+Writes `_build/assignments/CHAPTER/`: the student's notebook, the answer key, a table of points, and the autograder for
+Otter-Grader, which Gradescope takes as it is and `make grade` runs without Docker. The chapter is the only source:
+nothing of this is edited by hand, and nothing of it is committed. Hidden tests: `teaching/hidden/`.
+"""
+
+import argparse
+import ast
+import contextlib
+import copy
+import csv
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from otter.generate import main as otter_generate
+from tqdm import tqdm
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from scripts.set_address import pages, stated_address  # noqa: E402
+
+POINTS = {"warm-up": 2, "steady": 4, "challenging": 6, "an evening": 10}
+"""Half for the check that the student has, half for the hidden test; an open exercise is marked by hand."""
+
+MINUTES = {"warm-up": 10, "steady": 20, "challenging": 40, "an evening": 120}
+"""What we expect an exercise to take; please tell us better."""
+
+HEADING = re.compile(r"^### Exercise (\d+) · ([\w -]+): (.+)$", re.MULTILINE)
+CHECK = re.compile(r"(?:\w+ = )?(?:\w+\.)?(check_\w+)\((.*)\)$")
+CLASS = re.compile(r"^CLASS = \d+", re.MULTILINE)
+FOLDED = re.compile(r"\n*<details>.*?</details>\n*", re.DOTALL)
+OTHER_CHAPTER = re.compile(r"\]\(([\w-]+)\.ipynb(#[^)]*)?\)")
+
+ANSWER = "**Your answer:** *write here*"
+ANSWER_IN_CODE = "# and, if it needs any, your code"
+HAND_IN = "---\n\nTo hand in: save, and hand in this one file. Its name does not matter."
+
+
+@dataclass
+class Exercise:
+    """What a chapter says of one of its exercises."""
+
+    heading: str
+    number: int
+    difficulty: str
+    title: str
+    check: str | None = None
+    arguments: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"exercise-{self.number}"
+
+    @property
+    def points(self) -> int:
+        return POINTS[self.difficulty]
+
+    @property
+    def minutes(self) -> int:
+        return MINUTES[self.difficulty]
+
+
+def chapters() -> list[str]:
+    """The chapters in the book's order."""
+    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = [page["file"] for part in contents["parts"] for page in part["chapters"]]
+    return [file.removeprefix("chapters/") for file in files if file.startswith("chapters/")]
+
+
+def read(chapter: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
+
+
+def tags(cell) -> set[str]:
+    return set(cell.metadata.get("tags", []))
+
+
+def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
+    """The exercises of a chapter, each with its check and what the check is asked about."""
+    found: list[Exercise] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            found += [Exercise(m[0], int(m[1]), m[2], m[3]) for m in HEADING.finditer(cell.source)]
+        elif "exercise" in tags(cell):
+            call = CHECK.match(ast.unparse(ast.parse(cell.source).body[-1]))
+            found[-1].check, found[-1].arguments = call[1], call[2].split(", ")
+    return found
+
+
+def for_class(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.NotebookNode:
+    """A copy of the chapter with the class's own number: the answer key."""
+    key = copy.deepcopy(notebook)
+    for cell in key.cells:
+        if cell.cell_type == "code":
+            cell.source = CLASS.sub(f"CLASS = {class_number}", cell.source)
+    return key
+
+
+def for_students(key: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """What students get: no solution, nothing said about one, no output; a place for each open answer."""
+    student, marked = copy.deepcopy(key), {exercise.heading: exercise for exercise in exercises(key)}
+    cells, after_solution = [], False
+    for cell in split_at_headings(student.cells):
+        if "solution" in tags(cell):
+            after_solution = True
+        elif cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+            cells.append(cell)
+        elif cell.source.startswith("#") or not after_solution:
+            after_solution = False
+            heading = cell.source.partition("\n")[0]
+            cell.source = OTHER_CHAPTER.sub(rf"]({pages(stated_address())}/chapters/\1.html\2)", cell.source)
+            cells += as_asked(marked[heading], cell) if heading in marked else [cell]
+    student.cells = [*cells, new_markdown_cell(HAND_IN)]
+    return student
+
+
+def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """The same cells, with nothing before a heading."""
+    for cell in cells:
+        parts = re.split(r"\n+(?=##+ )", cell.source) if cell.cell_type == "markdown" else []
+        yield from map(new_markdown_cell, parts) if len(parts) > 1 else [cell]
+
+
+def as_asked(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    """An exercise's text with its points and without what is folded away; where no check asks, room for the answer."""
+    worth = f"{exercise.heading} ({exercise.points} points)"
+    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, worth)
+    return [cell] if exercise.check else [cell, new_markdown_cell(ANSWER), new_code_cell(ANSWER_IN_CODE)]
+
+
+def test_file(chapter: str, exercise: Exercise, class_number: int, seconds: float) -> str:
+    """One exercise as Otter's test file: the chapter's check, and the hidden test of the same name."""
+    arguments = f"{exercise.check!r}, {exercise.arguments!r}, env, {class_number}, {seconds}"
+    return f'''OK_FORMAT = False
+from lenet_utils.grading import ask
+from otter.test_files import test_case
+
+name = "{exercise.name}"
+points = {exercise.points}
+
+
+@test_case(name="{exercise.name}, the check")
+def check(env):
+    ask("lenet_utils.checks.{chapter.replace("-", "_")}", {arguments})
+
+
+@test_case(name="{exercise.name}, further cases", hidden=True)
+def further_cases(env):
+    ask("hidden_tests", {arguments})
+'''
+
+
+def hidden_tests(chapter: str, asked: list[Exercise]) -> Path:
+    """The file of a chapter's hidden tests.
+
+    Raises:
+        SystemExit: there is none, or it has none for one of the exercises.
+    """
+    path = ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py"
+    wanted = {exercise.check for exercise in asked}
+    if path.exists():
+        wanted -= {
+            node.name for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)
+        }
+    if wanted:
+        raise SystemExit(f"{path.relative_to(ROOT)} has no hidden test {', '.join(sorted(wanted))}")
+    return path
+
+
+def write_autograder(
+    chapter: str, key: nbformat.NotebookNode, class_number: int, seconds: float, wheel: Path, zip_path: Path
+) -> None:
+    """The zip that Otter and Gradescope take. It holds the package, so that it needs no address of a repository."""
+    asked = [exercise for exercise in exercises(key) if exercise.check]
+    code = [cell for cell in key.cells if cell.cell_type == "code" and "solution" not in tags(cell)]
+    settings = {
+        "chapter": [[cell.id, cell.source] for cell in code if "exercise" not in tags(cell)],
+        "stubs": [cell.source for cell in code if "exercise" in tags(cell)],
+        "names": sorted({name for exercise in asked for name in exercise.arguments[1:]} - {"CLASS"}),
+        "seconds": seconds,
+    }
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("tests").mkdir()
+        for exercise in asked:
+            text = test_file(chapter, exercise, class_number, seconds)
+            (Path("tests") / f"{exercise.name}.py").write_text(text)
+        shutil.copy(hidden_tests(chapter, asked), "hidden_tests.py")
+        shutil.copy(wheel, ".")
+        Path("requirements.txt").write_text(f"/autograder/source/files/{wheel.name}\ntensorflow-cpu\n")
+        Path("config.json").write_text(
+            json.dumps({"plugins": [{"lenet_utils.grading.Submission": settings}]})
+        )
+        otter_generate(
+            output_path="autograder.zip",
+            config="config.json",
+            files=["hidden_tests.py", wheel.name],
+            python_version=".".join(map(str, sys.version_info[:2])),
+        )
+        shutil.move("autograder.zip", zip_path)
+
+
+def write_assignment(chapter: str, class_number: int, seconds: float, wheel: Path, folder: Path) -> Path:
+    """Everything of one chapter, in a folder of its name."""
+    target = folder / chapter
+    shutil.rmtree(target, ignore_errors=True)
+    for part in ("student", "instructor"):
+        (target / part).mkdir(parents=True)
+    key = for_class(read(chapter), class_number)
+    nbformat.write(key, target / "instructor" / f"{chapter}.ipynb")
+    nbformat.write(for_students(key), target / "student" / f"{chapter}.ipynb")
+    with open(target / "points.csv", "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["exercise", "title", "difficulty", "minutes", "points", "marked by"])
+        for each in exercises(key):
+            by = "autograder" if each.check else "hand"
+            table.writerow([each.name, each.title, each.difficulty, each.minutes, each.points, by])
+    write_autograder(chapter, key, class_number, seconds, wheel, target / "autograder.zip")
+    return target
+
+
+def build_wheel(folder: Path) -> Path:
+    """lenet_utils as it is in this checkout, for the machine that grades."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter", help="a chapter's name, or all")
+    parser.add_argument(
+        "--class-number", type=int, default=2027, help="changes data and answers of an exercise"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="for each cell of a student, and for each test"
+    )
+    parser.add_argument("--output", type=Path, default=ROOT / "_build" / "assignments")
+    options = parser.parse_args()
+    names = chapters() if options.chapter == "all" else [options.chapter]
+    if unknown := set(names) - set(chapters()):
+        parser.error(f"there is no chapter {', '.join(unknown)}. There are: {', '.join(chapters())}, all")
+    with tempfile.TemporaryDirectory() as folder:
+        wheel = build_wheel(Path(folder))
+        for name in tqdm(names, desc="Assignments", unit="chapter", disable=len(names) == 1):
+            target = write_assignment(
+                name, options.class_number, options.seconds, wheel, options.output.resolve()
+            )
+    print(f"Written: {target if len(names) == 1 else target.parent}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,337 @@
+"""From a chapter to scores: what students get and what must not be in it, and what is graded, for real, by Otter."""
+
+import ast
+import csv
+import inspect
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from scripts import grade, make_assignment
+from scripts.make_assignment import (
+    CHECK,
+    HEADING,
+    ROOT,
+    chapters,
+    exercises,
+    for_class,
+    for_students,
+    read,
+    tags,
+)
+
+CLASS = 2031
+
+
+def key_of(chapter):
+    return for_class(read(chapter), CLASS)
+
+
+def lines(cells):
+    """What the cells say, line by line; `)` and `else:` and the like say nothing."""
+    return {line.strip() for cell in cells for line in cell.source.splitlines() if len(line.strip()) > 7}
+
+
+# What students get
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_nothing_of_a_solution_and_no_output_reaches_the_students(chapter):
+    key = key_of(chapter)
+    for cell in (cell for cell in key.cells if cell.cell_type == "code"):
+        cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="the answer is 42")], 1
+    student = for_students(key)
+    solutions = [cell for cell in key.cells if "solution" in tags(cell)]
+    assert solutions
+    rest = lines(cell for cell in key.cells if "solution" not in tags(cell))
+    assert lines(student.cells) & (lines(solutions) - rest) == set()
+    assert not re.search(
+        r"\w_solution\b|<details>", "\n".join(cell.source for cell in exercise_cells(student))
+    )
+    assert "the answer is 42" not in nbformat.writes(student)
+    assert [cell.metadata for cell in student.cells if "solution" in tags(cell)] == []
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_what_students_read_stands_in_the_chapter(chapter):
+    """So nothing of the hidden tests can, nor any answer to them."""
+    key = key_of(chapter)
+    published = lines(cell for cell in key.cells if "solution" not in tags(cell))
+    headings = {exercise.heading for exercise in exercises(key)}
+    ours = [make_assignment.ANSWER, make_assignment.ANSWER_IN_CODE, *make_assignment.HAND_IN.splitlines()]
+    linked = lambda line: re.sub(r"\]\([^)]*?([\w-]+)\.(html|ipynb)", r"](\1", line)  # noqa: E731
+    known = {linked(line) for line in published} | set(ours)
+    added = {line for line in lines(for_students(key).cells) if linked(line) not in known}
+    assert {re.sub(r" \(\d+ points\)$", "", line) for line in added} == headings
+    hidden = (ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py").read_text()
+    assert (
+        lines(for_students(key).cells) & {line.strip() for line in hidden.splitlines()} - published == set()
+    )
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_students_have_every_stub_and_the_setup(chapter):
+    key, student = key_of(chapter), for_students(key_of(chapter))
+    for tag in ("setup", "exercise"):
+        assert [cell.source for cell in student.cells if tag in tags(cell)] == [
+            cell.source for cell in key.cells if tag in tags(cell)
+        ]
+    assert "lenet_utils @ git+" in next(cell.source for cell in student.cells if "setup" in tags(cell))
+    found = [heading[0] for cell in student.cells for heading in HEADING.finditer(cell.source)]
+    worth = [f"{exercise.heading} ({exercise.points} points)" for exercise in exercises(key)]
+    assert found == worth
+    nbformat.validate(student)
+
+
+def exercise_cells(notebook):
+    """The cells from the first exercise on."""
+    first = next(n for n, cell in enumerate(notebook.cells) if HEADING.search(cell.source))
+    return notebook.cells[first:]
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chapter):
+    asked = [exercise for exercise in exercises(read(chapter)) if exercise.check]
+    assert any("CLASS" in exercise.arguments for exercise in asked)
+    assert make_assignment.hidden_tests(chapter, asked).exists()
+    module = chapter.replace("-", "_")
+    for exercise in asked:
+        shown = getattr(import_module(f"lenet_utils.checks.{module}"), exercise.check)
+        hidden = getattr(import_module(f"teaching.hidden.{module}"), exercise.check)
+        asked_for = [list(inspect.signature(check).parameters) for check in (shown, hidden)]
+        assert asked_for[0] == asked_for[1], exercise.check
+
+
+def test_a_chapter_without_a_hidden_test_is_no_assignment(monkeypatch, tmp_path):
+    asked = exercises(read("mathematics"))
+    monkeypatch.setattr(make_assignment, "ROOT", tmp_path)
+    with pytest.raises(
+        SystemExit, match=r"hidden/mathematics.py has no hidden test .*check_lower_edge, check_max_pool"
+    ):
+        make_assignment.hidden_tests("mathematics", asked)
+
+
+# Submissions
+
+
+def solved(chapter):
+    """What a student hands in who has found the book's solutions: they follow the stubs, under the stubs' names."""
+    notebook, answers = for_students(key_of(chapter)), solutions(key_of(chapter))
+    for cell in notebook.cells:
+        if "exercise" in tags(cell):
+            cell.source += f"\n\n{answers.pop(0)}"
+    assert answers == []
+    return notebook
+
+
+def solutions(key):
+    """The code that answers each exercise which a check asks about."""
+    found = []
+    for cell in key.cells:
+        if "exercise" in tags(cell):
+            names = questions(cell)[0]
+            found.append("")
+        elif "solution" in tags(cell):
+            same = [answers for answers in questions(cell) if answers[0] == names[0]]
+            bound = [
+                f"{stub} = {answer}" for answers in same for stub, answer in zip(names, answers, strict=True)
+            ]
+            found[-1] += "\n".join([cell.source, *bound[1:], ""])
+    return found
+
+
+def questions(cell):
+    """What a cell asks of checks: the name of each, and the names that it hands over."""
+    nodes = (node.test if isinstance(node, ast.Assert) else node for node in ast.parse(cell.source).body)
+    return [[call[1], *call[2].split(", ")] for node in nodes if (call := CHECK.match(ast.unparse(node)))]
+
+
+def stub(notebook, check):
+    return next(cell for cell in notebook.cells if "exercise" in tags(cell) and check in cell.source)
+
+
+def wrong():
+    notebook = solved("mathematics")
+    stub(notebook, "check_output_size").source += "\nlast_side = last_side + 1"
+    return notebook
+
+
+def another_class():
+    """Its answer is right, for the class of the year before."""
+    notebook = solved("mathematics")
+    cell = stub(notebook, "check_output_size")
+    cell.source = cell.source.replace(f"CLASS = {CLASS}", f"CLASS = {CLASS - 1}")
+    return notebook
+
+
+def crash():
+    notebook = solved("mathematics")
+    stub(notebook, "check_max_pool(").source += "\nmax_pool = lambda maps: 1 / 0"
+    notebook.cells.append(new_code_cell("%no such magic\n???"))
+    notebook.cells.insert(0, new_code_cell("raise SystemError('out of ink')"))
+    return notebook
+
+
+def loop():
+    """Once when the test calls it, and once as soon as the cell runs."""
+    notebook = solved("mathematics")
+    stub(
+        notebook, "check_cross_entropy"
+    ).source += "\ndef cross_entropy_from_logits(*_):\n    while True:\n        print('round and round')"
+    stub(
+        notebook, "check_strided"
+    ).source = "while True:\n    try:\n        pass\n    except Exception:\n        pass"
+    return notebook
+
+
+def stripped():
+    notebook = solved("mathematics")
+    notebook.metadata, notebook.nbformat_minor = {}, 4
+    for cell in notebook.cells:
+        cell.metadata = {}
+        del cell["id"]
+    return notebook
+
+
+def reordered():
+    notebook = solved("mathematics")
+    notebook.cells = exercise_cells(notebook)[::-1] + notebook.cells[: -len(exercise_cells(notebook))]
+    return notebook
+
+
+def leaves():
+    notebook = solved("mathematics")
+    stub(notebook, "check_lower_edge").source += "\nexit()"
+    stub(
+        notebook, "check_max_pool_gradient"
+    ).source += "\nimport sys\n\n\ndef max_pool_gradient(maps, upstream):\n    sys.exit(0)"
+    return notebook
+
+
+def ends_the_process():
+    notebook = solved("mathematics")
+    stub(notebook, "check_max_pool(").source += "\nimport os\nos._exit(0)"
+    return notebook
+
+
+POINTS = [2, 2, 4, 4, 6, 6, 10]
+SUBMISSIONS = {
+    "right.ipynb": (solved("mathematics"), POINTS),
+    "untouched.ipynb": (for_students(key_of("mathematics")), [0] * 7),
+    "wrong.ipynb": (wrong(), [2, 0, 4, 4, 6, 6, 10]),
+    "last year's.ipynb": (another_class(), [2, 0, 4, 4, 6, 6, 10]),
+    "crash.ipynb": (crash(), [2, 2, 0, 4, 6, 6, 10]),
+    "loop.ipynb": (loop(), [2, 2, 4, 0, 6, 0, 10]),
+    "from colab/stripped.ipynb": (stripped(), POINTS),
+    "Homework (1) final FINAL.ipynb": (reordered(), POINTS),
+    "exit.ipynb": (leaves(), [2, 2, 4, 4, 0, 6, 10]),
+    "end.ipynb": (ends_the_process(), [0] * 7),
+    "empty.ipynb": ("", [0] * 7),
+    "torn.ipynb": (nbformat.writes(solved("mathematics"))[:5000], [0] * 7),
+    "no notebook.ipynb": ("[1, 2, 3]", [0] * 7),
+}
+
+
+def run(script, *arguments):
+    command = [sys.executable, ROOT / "scripts" / script, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def make(chapter, folder):
+    run("make_assignment.py", chapter, "--class-number", CLASS, "--seconds", 5, "--output", folder)
+    return folder / chapter
+
+
+def scores(path):
+    """Each submission's points, exercise by exercise."""
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in rows[0] if name.startswith("exercise")]
+    for row in rows:
+        assert float(row["total"]) == sum(float(row[name] or 0) for name in names)
+    return {row["submission"]: [float(row[name] or 0) for name in names] for row in rows}
+
+
+def test_a_bad_submission_costs_its_own_points_and_no_more(tmp_path, monkeypatch):
+    """And a notebook is graded again if it changed, and only then."""
+    assignment, folder = make("mathematics", tmp_path / "assignments"), tmp_path / "handed in"
+    assert {path.name for path in (assignment / "student").iterdir()} == {"mathematics.ipynb"}
+    for name, (notebook, _) in SUBMISSIONS.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook))
+    said = run("grade.py", "mathematics", folder, "--assignments", assignment.parent)
+    assert f"{len(SUBMISSIONS)} graded, 4 with a remark" in said
+    assert scores(folder / "scores.csv") == {name: points for name, (_, points) in SUBMISSIONS.items()}
+
+    again = []
+    monkeypatch.setattr(
+        grade, "grade", lambda path, *_: again.append(path.name) or {"scores": {}, "remark": ""}
+    )
+    (folder / "wrong.ipynb").write_text(nbformat.writes(solved("mathematics")))
+    grade.grade_all(assignment, folder, folder)
+    assert again == ["wrong.ipynb"]
+
+
+@pytest.mark.parametrize("chapter", [name for name in chapters() if name != "mathematics"])
+def test_the_solutions_of_a_chapter_earn_every_point_of_the_autograder(chapter, tmp_path):
+    assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
+    folder.mkdir()
+    nbformat.write(solved(chapter), folder / "right.ipynb")
+    run("grade.py", chapter, folder, "--assignments", tmp_path)
+    table = grade.points_table(assignment)
+    wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
+    said = json.loads((folder / "results" / "right.json").read_text())["said"]
+    assert scores(folder / "scores.csv") == {"right.ipynb": wanted}, said
+
+
+# The guide
+
+
+def said_of(chapter):
+    """What the guide must say as the chapter says it: a line, the goals, and how each exercise's row begins."""
+    opening = read(chapter).cells[0].source
+    needs = re.search(r"\*\*You need\*\* (.+?)\s+·", opening, re.DOTALL)[1]
+    needs = re.sub(r"\]\((.+?\.ipynb)", r"](chapters/\1", " ".join(needs.split()))
+    goals = re.search(r"\*\*After this chapter you can\*\*\n\n(.+?)\n\n", opening, re.DOTALL)[1]
+    minutes = sum(exercise.minutes for exercise in exercises(read(chapter)))
+    reading = re.search(r"reading (\d+) minutes", opening)[1]
+    rows = [f"| {e.number} | {e.title} | {e.difficulty} | {e.points} |" for e in exercises(read(chapter))]
+    line = f"**Needs** {needs} · **Minutes** {reading} to read, about {minutes} for the exercises"
+    return line, goals, rows
+
+
+def section_of(chapter):
+    link = f"[the chapter](chapters/{chapter}.ipynb)"
+    return next(part for part in re.split(r"\n##+ ", (ROOT / "teaching.md").read_text()) if link in part)
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_the_guide_says_of_a_chapter_what_the_chapter_says(chapter):
+    line, goals, rows = said_of(chapter)
+    section = section_of(chapter)
+    assert line in section
+    assert goals in section
+    found = [row for row in section.splitlines() if re.match(r"\| \d", row)]
+    assert [row[: len(wanted)] for row, wanted in zip(found, rows, strict=True)] == rows
+
+
+@pytest.mark.parametrize("chapter", chapters())
+def test_what_the_guide_quotes_is_what_the_checks_answer(chapter):
+    source = (ROOT / "lenet_utils" / "checks" / f"{chapter.replace('-', '_')}.py").read_text()
+    texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
+    quoted = re.findall("“(.+?)”", section_of(chapter))
+    assert quoted
+    assert [quote for quote in quoted if not any(quote in str(text) for text in texts)] == []
+
+
+def test_the_guide_has_a_rubric_for_every_exercise_marked_by_hand():
+    rubrics = (ROOT / "teaching.md").read_text().partition("## Marking by hand")[2].partition("\n## ")[0]
+    by_hand = [e.title for chapter in chapters() for e in exercises(read(chapter)) if not e.check]
+    assert [title for title in by_hand if f"*{title}*" not in rubrics] == []
