@@ -25,6 +25,7 @@ CHAPTERS = [
     "implementation",
     "the-1998-network",
     "rivals",
+    "from-1998-to-today",
     "inside-the-network",
     "pros-and-cons",
     "alexnet-on-cifar10",
@@ -267,6 +268,31 @@ WRONG = {
     ("rivals", "check_one_sided"): lambda right: [
         [lambda point, basis, others: right(point, basis, others) if len(others) == 5 else np.zeros(1)],
         [lambda point, basis, others: right(0 * point, basis, others)],
+    ],
+    ("from-1998-to-today", "check_relu"): lambda right: [
+        [lambda a: (right(a)[0], (np.asarray(a) >= 0).astype(float))],
+        [lambda a: right(a) if np.abs(a).max(initial=0) < 100 else (a, a)],
+    ],
+    ("from-1998-to-today", "check_rate"): lambda right, quiet, number: [
+        [right, quiet + 1, number],
+        [lambda t, steps, *plan: right(t, steps, *plan) if steps >= 200 else 0.0, quiet, number],
+        [lambda t, steps, warm_up, peak: right(t, steps - 1, warm_up, peak), quiet, number],
+    ],
+    ("from-1998-to-today", "check_paired_t"): lambda right: [
+        [lambda before, after: right(before, after) if len(after) in (30, 2000) else 0.0],
+        [lambda before, after: abs(right(before, after))],
+    ],
+    ("from-1998-to-today", "check_fold"): lambda right: [
+        [lambda kernel, *rest: right(kernel, *rest) if kernel.shape[:2] == (3, 2) else (kernel, rest[0])],
+        [lambda kernel, bias, *rest: (right(kernel, bias, *rest)[0], bias)],
+    ],
+    ("from-1998-to-today", "check_smooth_field"): lambda right: [
+        [lambda height, width, smoothness, generator: right(height, width, 2.0, generator)],
+        [lambda height, width, smoothness, generator: 1.3 * right(height, width, smoothness, generator)],
+    ],
+    ("from-1998-to-today", "check_judge"): lambda right: [
+        [lambda *study: "undecided"],
+        [lambda before, after, *shares: "better" if after.mean() < before.mean() else "worse"],
     ],
     ("inside-the-network", "check_field_of_s4"): lambda right, units, number: [
         [lambda i, j: (2 * i, 2 * j, 14), units, number],
