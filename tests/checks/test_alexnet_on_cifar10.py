@@ -114,6 +114,11 @@ def test_right(check, right):
         (check_mirror_and_shift, (lambda p, g, m: mirror_and_shift(p, g, m, mirror=0),), "mirrored"),
         (check_mirror_and_shift, (lambda p, g, m: mirror_and_shift(p, g, m, shift=False),), "shift"),
         (check_mirror_and_shift, (lambda p, g, m: p[:, ::-1],), "neither"),
+        (
+            check_mirror_and_shift,
+            (lambda p, g, m: mirror_and_shift(g.permutation(p), g, m),),
+            "its own picture",
+        ),
     ],
 )
 def test_wrong_answers_fail_with_a_hint(check, wrong, hint, capsys):
