@@ -110,13 +110,10 @@ def check_mirror_and_shift(answer) -> None:
         most = 4 if most is None else most
         found = set()
         for picture, result in zip(pictures, made, strict=True):
+            both = np.pad([picture, picture[:, ::-1]], ((0, 0), (most, most), (most, most), (0, 0)))
             cuts = {
-                np.pad(one, ((most, most), (most, most), (0, 0)))[y : y + side, x : x + side].tobytes(): (
-                    turned,
-                    y,
-                    x,
-                )
-                for turned, one in enumerate((picture, picture[:, ::-1]))
+                one[y : y + side, x : x + side].tobytes(): (turned, y, x)
+                for turned, one in enumerate(both)
                 for y in range(2 * most + 1)
                 for x in range(2 * most + 1)
             }
