@@ -337,7 +337,9 @@ def said_of(chapter):
     goals = re.search(r"\*\*After this chapter you can\*\*\n\n(.+?)\n\n", opening, re.DOTALL)[1]
     minutes = sum(exercise.minutes for exercise in exercises(read(chapter)))
     reading = re.search(r"reading (\d+) minutes", opening)[1]
-    rows = [f"| {e.number} | {e.title} | {e.difficulty} | {e.points} |" for e in exercises(read(chapter))]
+    rows = [
+        f"| {e.number} · {e.title} ({e.difficulty}, {e.points} points) |" for e in exercises(read(chapter))
+    ]
     line = f"**Needs** {needs} · **Minutes** {reading} to read, about {minutes} for the exercises"
     return line, goals, rows
 
