@@ -108,20 +108,15 @@ def run(statements: list[str], seconds: float) -> None:
     So neither a crash nor the order of cells costs another answer its points.
     """
     names = get_ipython().user_ns
-    names["exit"] = names["quit"] = (
-        sys.exit
-    )  # IPython's own would end the process, and all later answers with it
+    # IPython's own would end the process, and all later answers with it.
+    names["exit"] = names["quit"] = sys.exit
     names[TROUBLE], waiting = [], list(enumerate(statements))
     while waiting:
         without_name = []
         for number, source in waiting:
             file = f"<statement {number}>"
-            linecache.cache[file] = (
-                len(source),
-                None,
-                source.splitlines(True),
-                file,
-            )  # tf.function reads it there
+            # tf.function reads the source of what it compiles, and finds it here.
+            linecache.cache[file] = len(source), None, source.splitlines(True), file
             try:
                 with contextlib.redirect_stdout(_Beginning()), time_limit(seconds):
                     exec(compile(TransformerManager().transform_cell(source), file, "exec"), names)
@@ -172,7 +167,10 @@ def answering(sources: list[str], names: set[str]) -> list[str]:
     cells = [_Cell(statement) for statement in statements]
     values = set().union(*(cell.binds - cell.constant for cell in cells))
     wanted, kept = set(names), [False] * len(cells)
-    while (more := [c.opaque or bool((c.binds | c.reads & values) & wanted) for c in cells]) != kept:
+    touched = [cell.binds | cell.changes | cell.reads & values for cell in cells]
+    while (
+        more := [c.opaque or bool(names & wanted) for c, names in zip(cells, touched, strict=True)]
+    ) != kept:
         kept = more
         wanted = wanted.union(*(cell.reads_in_all for cell, keep in zip(cells, kept, strict=True) if keep))
     return [statement for statement, keep in zip(statements, kept, strict=True) if keep]
