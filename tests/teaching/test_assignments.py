@@ -314,6 +314,27 @@ def test_a_bad_submission_costs_its_own_points_and_no_more(tmp_path, monkeypatch
     assert again == ["wrong.ipynb"]
 
 
+def test_what_nobody_handed_in_is_not_graded(tmp_path):
+    names = [
+        "ann.ipynb",
+        "b/.ipynb_checkpoints/ben-checkpoint.ipynb",
+        "__MACOSX/._ann.ipynb",
+        "b/ben.ipynb",
+        "notes.txt",
+    ]
+    for name in [*names, "results/ann.ipynb"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.ipynb").mkdir()
+    assert [str(path) for path in grade.submissions(tmp_path)] == ["ann.ipynb", "b/ben.ipynb"]
+
+
+def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
+    one, other = (make("mathematics", tmp_path / name) / "autograder.zip" for name in ("one", "other"))
+    prints = {grade.fingerprint(ROOT / "chapters" / "mathematics.ipynb", path) for path in (one, other)}
+    assert len(prints) == 1
+
+
 @pytest.mark.parametrize("chapter", [name for name in chapters() if name != "mathematics"])
 def test_the_solutions_of_a_chapter_earn_every_point_of_the_autograder(chapter, tmp_path):
     assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
