@@ -1,14 +1,16 @@
 """What an autograder does with a notebook that a student hands in; Otter-Grader does the rest.
 
-`Submission` is a plugin of Otter's: before Otter runs a notebook, it keeps the student's own cells, puts before
-them what they need of the chapter, and gives each a time limit. `ask` is what Otter's test files call. Students
-need nothing of this: it is imported where one grades, with the extra `lenet_utils[teaching]`.
+Otter runs whole notebooks, and a chapter takes a minute or more. `Submission` is a plugin of Otter's that takes
+seconds: it keeps the student's statements that have to do with the answers, puts before them what they need of the
+chapter, and gives each a time limit. `ask` is what Otter's test files call. Students need nothing of this: it is
+imported where one grades, with the extra `lenet_utils[teaching]`.
 """
 
 import ast
 import contextlib
 import io
 import json
+import linecache
 import os
 import re
 import signal
@@ -22,10 +24,13 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_notebook
 from otter.plugins import AbstractOtterPlugin
 
-__all__ = ["Submission", "ask", "needed", "run_cells", "time_limit"]
+__all__ = ["Submission", "answering", "ask", "needed", "run", "time_limit"]
 
 INSTALLING = re.compile(r"^(\s*)[%!].*\b(pip|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
 """Lines that fetch software. An autograder has what it needs, and often no network."""
+
+TIMING = re.compile(r"^(\s*)%%?(time|capture)\b *", re.MULTILINE)
+"""IPython's magic that only looks on while Python runs."""
 
 ASKS_A_CHECK = re.compile(r"(assert |\w+ = )?(\w+\.)?check_\w+\(")
 """A cell's own question to the check of its exercise, which the autograder asks for itself."""
@@ -97,25 +102,27 @@ def ask(
     assert right is True, verdict
 
 
-def run_cells(sources: list[str], seconds: float) -> None:
-    """Run a student's cells one after the other; what fails for want of a name is tried again after the rest.
+def run(statements: list[str], seconds: float) -> None:
+    """Run a student's statements one after the other; what fails for want of a name is tried again after the rest.
 
-    So neither a crash nor the order of cells costs another cell its points.
+    So neither a crash nor the order of cells costs another answer its points.
     """
     names = get_ipython().user_ns
-    names["exit"] = names["quit"] = (
-        sys.exit
-    )  # IPython's own would end the process, and all later answers with it
-    waiting = list(sources)
+    # IPython's own would end the process, and all later answers with it.
+    names["exit"] = names["quit"] = sys.exit
+    names[TROUBLE], waiting = [], list(enumerate(statements))
     while waiting:
-        without_name, names[TROUBLE] = [], names.get(TROUBLE, [])
-        for source in waiting:
+        without_name = []
+        for number, source in waiting:
+            file = f"<statement {number}>"
+            # tf.function reads the source of what it compiles, and finds it here.
+            linecache.cache[file] = len(source), None, source.splitlines(True), file
             try:
                 with contextlib.redirect_stdout(_Beginning()), time_limit(seconds):
-                    exec(compile(_without_checks(source), "<cell>", "exec"), names)
-            except BaseException as error:  # SystemExit and the time limit, too, end one cell only
+                    exec(compile(TransformerManager().transform_cell(source), file, "exec"), names)
+            except BaseException as error:  # SystemExit and the time limit, too, end one statement only
                 if isinstance(error, NameError):
-                    without_name.append(source)
+                    without_name.append((number, source))
                 names[TROUBLE].append(f"{type(error).__name__}: {error}")
         if len(without_name) == len(waiting):
             break
@@ -127,26 +134,46 @@ class Submission(AbstractOtterPlugin):
 
     Cells are told apart by what they say and by their ids, never by tags or other metadata, which Colab may drop.
     Its settings, in `otter_config.json`: `chapter`, the chapter's own code cells as pairs of id and source;
-    `stubs`, which are nobody's answer as long as they are as the book left them; `names`, which the checks are given
-    beside the answers; `seconds` for each of the student's cells.
+    `stubs`, which are nobody's answer as long as they are as the book left them; `names`, which the checks are
+    asked about; `seconds` for each of the student's statements.
     """
 
     def before_execution(self, notebook):
         """The notebook that Otter runs in place of the one handed in."""
         os.environ["LENET_DATA"] = "sample"  # the same digits, and quickly, wherever one grades
-        chapter = self.plugin_config["chapter"]
+        chapter, names = self.plugin_config["chapter"], set(self.plugin_config["names"])
         ids, sources = {cell[0] for cell in chapter}, [cell[1] for cell in chapter]
         known = {_plain(source) for source in [*sources, *self.plugin_config["stubs"]]}
         theirs = [
-            INSTALLING.sub(r"\1pass", cell.source)
+            TIMING.sub(r"\1", INSTALLING.sub(r"\1pass", cell.source))
             for cell in notebook.cells
             if cell.cell_type == "code" and cell.get("id") not in ids and _plain(cell.source) not in known
         ]
-        wanted = set(self.plugin_config["names"]).union(*(_Cell(source).reads_in_all for source in theirs))
-        cells = [new_code_cell(source) for source in needed(sources, wanted)]
-        answers = f"json.loads({json.dumps(json.dumps(theirs))}), {self.plugin_config['seconds']}"
-        run = f"import json\nfrom lenet_utils import grading\n\ngrading.run_cells({answers})"
-        return new_notebook(cells=[*cells, new_code_cell(run)])
+        answers = answering(theirs, names)
+        cells = needed(sources, names.union(*(_Cell(answer).reads_in_all for answer in answers)))
+        arguments = f"json.loads({json.dumps(json.dumps(answers))}), {self.plugin_config['seconds']}"
+        cells.append(f"import json\nfrom lenet_utils import grading\n\ngrading.run({arguments})")
+        return new_notebook(cells=[new_code_cell(cell) for cell in cells])
+
+
+def answering(sources: list[str], names: set[str]) -> list[str]:
+    """Those of a student's statements that have to do with these names; in which order they stand is no matter.
+
+    Kept are statements that bind a name which is wanted, and those that read one of the student's own values, for
+    they may change it; and then what these want. Plots and trials of a function that is finished stay out, and so
+    does whatever they would cost. What cannot be read as Python is kept, and complains when it is run.
+    """
+    statements = [statement for source in sources for statement in _statements(source)]
+    cells = [_Cell(statement) for statement in statements]
+    values = set().union(*(cell.binds - cell.constant for cell in cells))
+    wanted, kept = set(names), [False] * len(cells)
+    touched = [cell.binds | cell.changes | cell.reads & values for cell in cells]
+    while (
+        more := [c.opaque or bool(names & wanted) for c, names in zip(cells, touched, strict=True)]
+    ) != kept:
+        kept = more
+        wanted = wanted.union(*(cell.reads_in_all for cell, keep in zip(cells, kept, strict=True) if keep))
+    return [statement for statement, keep in zip(statements, kept, strict=True) if keep]
 
 
 def needed(sources: list[str], wanted: set[str]) -> list[str]:
@@ -196,6 +223,7 @@ class _Cell:
         imported = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
         self.constant = imported | self.definitions.keys()
         self.changes = _changed(ast.parse(code))
+        self.opaque = not code or "get_ipython()" in code or "import *" in code
 
     @property
     def reads_in_all(self) -> set[str]:
@@ -251,7 +279,12 @@ def _python(source: str) -> str:
     return code
 
 
+def _statements(source: str) -> list[str]:
+    """A cell's statements, but for its questions to a check; the whole of it where it is no Python."""
+    return [ast.unparse(node) for node in _without_checks(source).body] if _python(source) else [source]
+
+
 def _without_checks(source: str) -> ast.Module:
-    tree = ast.parse(TransformerManager().transform_cell(source))
+    tree = ast.parse(_python(source))
     tree.body = [node for node in tree.body if not ASKS_A_CHECK.match(ast.unparse(node))]
     return tree

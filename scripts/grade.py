@@ -25,13 +25,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 ROOT = Path(__file__).resolve().parent.parent
-NOT_THEIRS = {".ipynb_checkpoints", "results"}
+NOT_THEIRS = re.compile(r"\.|__MACOSX$|results$")
+"""Names of folders and files that no student handed in."""
 
 
 def submissions(folder: Path) -> list[Path]:
     """All notebooks in the folder, at any depth."""
-    found = (path.relative_to(folder) for path in folder.rglob("*.ipynb"))
-    return sorted(path for path in found if not NOT_THEIRS & set(path.parts))
+    found = (path.relative_to(folder) for path in folder.rglob("*.ipynb") if path.is_file())
+    return sorted(path for path in found if not any(map(NOT_THEIRS.match, path.parts)))
 
 
 def fingerprint(submission: Path, autograder: Path) -> str:
@@ -41,8 +42,32 @@ def fingerprint(submission: Path, autograder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode() + submission.read_bytes()).hexdigest()
 
 
+def run_otter(submission: Path, autograder: Path, folder: str, limit: float) -> str:
+    """Let Otter write `results.json` into the folder; what it says if it does not, in one line."""
+    command = [sys.executable, "-m", "otter", "run", "--no-logo"]
+    command += ["-a", str(autograder.resolve()), "-o", folder, str(submission.resolve())]
+    alone = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **alone, "PYTHONPATH": path},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        _, errors = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return f"ended after {limit:g} seconds"
+    return (errors.strip().splitlines() or ["the notebook ended its own process"])[-1][:200]
+
+
 def grade(submission: Path, autograder: Path, limit: float) -> dict:
-    """Scores by exercise, and a remark where grading did not come to its end; never an exception.
+    """Scores by exercise, and a remark where there are none.
 
     Args:
         submission: a notebook.
@@ -51,37 +76,22 @@ def grade(submission: Path, autograder: Path, limit: float) -> dict:
     """
     result = {"fingerprint": fingerprint(submission, autograder), "scores": {}, "said": {}, "remark": ""}
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "otter", "run", "--no-logo"]
-        command += ["-a", str(autograder.resolve()), "-o", folder, str(submission.resolve())]
-        alone = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**os.environ, **alone, "PYTHONPATH": path},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        try:
-            _, errors = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            result["remark"] = f"ended after {limit:g} seconds"
-            return result
+        remark = run_otter(submission, autograder, folder, limit)
         answer = Path(folder) / "results.json"
         tests = json.loads(answer.read_text())["tests"] if answer.exists() else []
-        for test in tests:
-            if "max_score" in test:
-                result["scores"][test["name"]] = test["score"]
-                result["said"][test["name"]] = re.findall(r"AssertionError: (.*)", test["output"])
-        if not result["scores"]:
-            result["remark"] = (errors.strip().splitlines() or ["the notebook ended its own process"])[-1][
-                :200
-            ]
-    return result
+    for test in tests:
+        if "max_score" in test:
+            result["scores"][test["name"]] = test["score"]
+            result["said"][test["name"]] = re.findall(r"AssertionError: (.*)", test["output"])
+    return result if result["scores"] else {**result, "remark": remark}
+
+
+def keep(result: dict, record: Path) -> None:
+    """Write a result at once or not at all, whenever one is interrupted."""
+    record.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = record.with_suffix(".part")
+    unfinished.write_text(json.dumps(result, indent=1))
+    unfinished.replace(record)
 
 
 def points_table(assignment: Path) -> list[dict]:
@@ -105,33 +115,33 @@ def write_scores(path: Path, table: list[dict], results: dict[Path, dict]) -> No
             )
 
 
+def graded_before(record: Path, now: str) -> dict | None:
+    """The result that is kept, if it is one of the notebook and the autograder of now."""
+    result = json.loads(record.read_text()) if record.exists() else {}
+    return result if result.get("fingerprint") == now else None
+
+
 def grade_all(
     assignment: Path, folder: Path, output: Path, jobs: int = 2, limit: float = 600
 ) -> dict[Path, dict]:
     """Grade every notebook in the folder; write `scores.csv`, and one file a submission, as they are done."""
-    autograder, table, results = assignment / "autograder.zip", points_table(assignment), {}
-    found = submissions(folder)
-    waiting = []
-    for submission in found:
-        record = output / "results" / submission.with_suffix(".json")
-        if record.exists():
-            result = json.loads(record.read_text())
-            if result["fingerprint"] == fingerprint(folder / submission, autograder):
-                results[submission] = result
-                continue
-        waiting.append(submission)
-    with ThreadPoolExecutor(jobs) as pool:
+    autograder, table, found = assignment / "autograder.zip", points_table(assignment), submissions(folder)
+    records = {each: output / "results" / each.with_suffix(".json") for each in found}
+    before = {each: graded_before(records[each], fingerprint(folder / each, autograder)) for each in found}
+    results = {each: result for each, result in before.items() if result}
+    waiting = [each for each in found if each not in results]
+    progress = tqdm(total=len(found), initial=len(results), desc="Grading", unit="notebook")
+    with progress, ThreadPoolExecutor(jobs) as pool:
         running = {pool.submit(grade, folder / each, autograder, limit): each for each in waiting}
-        progress = tqdm(total=len(found), initial=len(results), desc="Grading", unit="notebook")
-        for done in as_completed(running):
-            submission, result = running[done], done.result()
-            results[submission] = result
-            record = output / "results" / submission.with_suffix(".json")
-            record.parent.mkdir(parents=True, exist_ok=True)
-            record.write_text(json.dumps(result, indent=1))
-            write_scores(output / "scores.csv", table, results)
-            progress.update()
-        progress.close()
+        try:
+            for done in as_completed(running):
+                submission = running[done]
+                results[submission] = done.result()
+                keep(results[submission], records[submission])
+                write_scores(output / "scores.csv", table, results)
+                progress.update()
+        finally:  # stopped with Ctrl+C, it ends what it is about, and begins no other
+            pool.shutdown(cancel_futures=True)
     output.mkdir(parents=True, exist_ok=True)
     write_scores(output / "scores.csv", table, results)
     return results

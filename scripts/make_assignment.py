@@ -188,7 +188,7 @@ def write_autograder(
     settings = {
         "chapter": [[cell.id, cell.source] for cell in code if "exercise" not in tags(cell)],
         "stubs": [cell.source for cell in code if "exercise" in tags(cell)],
-        "names": sorted({name for exercise in asked for name in exercise.arguments[1:]} - {"CLASS"}),
+        "names": sorted({name for exercise in asked for name in exercise.arguments} - {"CLASS"}),
         "seconds": seconds,
     }
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):

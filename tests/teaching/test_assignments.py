@@ -13,6 +13,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from lenet_utils import grading
 from scripts import grade, make_assignment
 from scripts.make_assignment import (
     CHECK,
@@ -138,11 +139,10 @@ def solutions(key):
             names = questions(cell)[0]
             found.append("")
         elif "solution" in tags(cell):
-            same = [answers for answers in questions(cell) if answers[0] == names[0]]
-            bound = [
-                f"{stub} = {answer}" for answers in same for stub, answer in zip(names, answers, strict=True)
-            ]
-            found[-1] += "\n".join([cell.source, *bound[1:], ""])
+            same = [answers[1:] for answers in questions(cell) if answers[0] == names[0]]
+            pairs = [pair for answers in same for pair in zip(names[1:], answers, strict=True)]
+            bound = [f"{stub} = {answer}" for stub, answer in pairs if stub != answer]
+            found[-1] += "\n".join([cell.source, *bound, ""])
     return found
 
 
@@ -186,7 +186,7 @@ def loop():
     ).source += "\ndef cross_entropy_from_logits(*_):\n    while True:\n        print('round and round')"
     stub(
         notebook, "check_strided"
-    ).source = "while True:\n    try:\n        pass\n    except Exception:\n        pass"
+    ).source = "while True:\n    try:\n        strided_correlation = 1\n    except Exception:\n        pass"
     return notebook
 
 
@@ -216,7 +216,22 @@ def leaves():
 
 def ends_the_process():
     notebook = solved("mathematics")
-    stub(notebook, "check_max_pool(").source += "\nimport os\nos._exit(0)"
+    stub(notebook, "check_max_pool(").source += "\nimport os\nmax_pool = os._exit(0)"
+    return notebook
+
+
+def explored():
+    """What else stands in a notebook: timings, plots that take their time, notes, a package, no Python at all."""
+    notebook = solved("mathematics")
+    cell = stub(notebook, "check_max_pool(")
+    cell.source = f"%%time\n{cell.source}"
+    for source in (
+        "import time\ntime.sleep(1000)",
+        "!pip install torch",
+        "%time digits.mean()",
+        "to do: exercise 8",
+    ):
+        notebook.cells.append(new_code_cell(source))
     return notebook
 
 
@@ -224,6 +239,7 @@ POINTS = [2, 2, 4, 4, 6, 6, 10]
 SUBMISSIONS = {
     "right.ipynb": (solved("mathematics"), POINTS),
     "untouched.ipynb": (for_students(key_of("mathematics")), [0] * 7),
+    "explored.ipynb": (explored(), POINTS),
     "wrong.ipynb": (wrong(), [2, 0, 4, 4, 6, 6, 10]),
     "last year's.ipynb": (another_class(), [2, 0, 4, 4, 6, 6, 10]),
     "crash.ipynb": (crash(), [2, 2, 0, 4, 6, 6, 10]),
@@ -236,6 +252,25 @@ SUBMISSIONS = {
     "torn.ipynb": (nbformat.writes(solved("mathematics"))[:5000], [0] * 7),
     "no notebook.ipynb": ("[1, 2, 3]", [0] * 7),
 }
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        (["answer = 1\nother = 2"], ["answer = 1"]),
+        (["answer = helper(2)", "def helper(x):\n    return factor * x", "factor = 3"], [0, 1, 2]),
+        (["answer = []", "fill_up(answer)", "def fill_up(x):\n    x.append(1)"], [0, 1, 2]),
+        (["def answer(x): ...", "print(answer(3))", "plot(answer)"], [0]),
+        (["def answer(x): ...", "x: int = 3", "checks.check_it(answer)", "assert check_it(answer)"], [0]),
+        (["answer = 1", "no Python", "from other import *"], [0, 1, 2]),
+        (["import numpy as np", "answer = np.zeros(3)", "np.random.seed(0)", "answer[0] += 1"], [0, 1, 3]),
+    ],
+)
+def test_of_a_students_statements_those_are_run_that_bear_on_the_answer(cells, kept):
+    wanted = [cells[each] if isinstance(each, int) else each for each in kept]
+    assert grading.answering(cells, {"answer"}) == [
+        statement.replace("def answer(x): ...", "def answer(x):\n    ...") for statement in wanted
+    ]
 
 
 def run(script, *arguments):
@@ -279,6 +314,27 @@ def test_a_bad_submission_costs_its_own_points_and_no_more(tmp_path, monkeypatch
     assert again == ["wrong.ipynb"]
 
 
+def test_what_nobody_handed_in_is_not_graded(tmp_path):
+    names = [
+        "ann.ipynb",
+        "b/.ipynb_checkpoints/ben-checkpoint.ipynb",
+        "__MACOSX/._ann.ipynb",
+        "b/ben.ipynb",
+        "notes.txt",
+    ]
+    for name in [*names, "results/ann.ipynb"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.ipynb").mkdir()
+    assert [str(path) for path in grade.submissions(tmp_path)] == ["ann.ipynb", "b/ben.ipynb"]
+
+
+def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
+    one, other = (make("mathematics", tmp_path / name) / "autograder.zip" for name in ("one", "other"))
+    prints = {grade.fingerprint(ROOT / "chapters" / "mathematics.ipynb", path) for path in (one, other)}
+    assert len(prints) == 1
+
+
 @pytest.mark.parametrize("chapter", [name for name in chapters() if name != "mathematics"])
 def test_the_solutions_of_a_chapter_earn_every_point_of_the_autograder(chapter, tmp_path):
     assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
@@ -302,7 +358,9 @@ def said_of(chapter):
     goals = re.search(r"\*\*After this chapter you can\*\*\n\n(.+?)\n\n", opening, re.DOTALL)[1]
     minutes = sum(exercise.minutes for exercise in exercises(read(chapter)))
     reading = re.search(r"reading (\d+) minutes", opening)[1]
-    rows = [f"| {e.number} | {e.title} | {e.difficulty} | {e.points} |" for e in exercises(read(chapter))]
+    rows = [
+        f"| {e.number} · {e.title} ({e.difficulty}, {e.points} points) |" for e in exercises(read(chapter))
+    ]
     line = f"**Needs** {needs} · **Minutes** {reading} to read, about {minutes} for the exercises"
     return line, goals, rows
 
