@@ -238,7 +238,8 @@ def test_a_dask_cluster_that_loses_a_worker_loses_no_run(tmp_path, monkeypatch):
         def setup(self, worker):
             importlib.import_module("experiments").__path__.append(str(studies))
 
-    HasTheStudy().setup(None)
+    package = importlib.import_module("experiments")
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(studies)])
     monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,

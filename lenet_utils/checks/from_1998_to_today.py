@@ -21,6 +21,8 @@ def check_relu(relu) -> None:
     generator = np.random.default_rng()
     for shape in ((7,), (3, 4, 5), ()):
         a = np.asarray(generator.normal(0, 2, shape))
+        if a.size > 1:
+            a.flat[:2] = -0.5, 1.5  # at least one number of either sign
         before = a.copy()
         value = attempt(relu, a)
         expect(isinstance(value, tuple | list) and len(value) == 2, "return two arrays: values, slopes.")
