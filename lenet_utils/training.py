@@ -167,9 +167,12 @@ def fit(
         # A folder of its own, because it is removed when training ends. Two copies, because one may be half-written.
         unfinished = str(Path(checkpoint) / "unfinished")
         callbacks.append(keras.callbacks.BackupAndRestore(unfinished, double_checkpoint=True))
-    return model.fit(
+    history = model.fit(
         batches, epochs=epochs, validation_data=validation, shuffle=False, callbacks=callbacks, verbose=0
     )
+    # TensorFlow keeps every dataset it was given; a study of dozens of trainings should not keep their pictures.
+    batches.x = batches.y = None
+    return history
 
 
 def _unchanged(pictures, generator):

@@ -1,9 +1,11 @@
 """Training: what it shows, and that an interruption loses nothing but the epoch it falls into."""
 
+import gc
 import os
 import subprocess
 import sys
 import textwrap
+import weakref
 
 import keras
 import numpy as np
@@ -102,6 +104,15 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path, monkeyp
     assert history.epoch == [2, 3]  # two were finished before
     for weights, wanted in zip(resumed.get_weights(), uninterrupted, strict=True):
         np.testing.assert_allclose(weights, wanted, atol=1e-5)
+
+
+def test_pictures_are_let_go_after_training():
+    pictures = X.copy()
+    still_there = weakref.ref(pictures)
+    training.fit(tiny_network(), pictures, Y, epochs=1)
+    del pictures
+    gc.collect()
+    assert still_there() is None
 
 
 def test_a_diary_knows_the_epochs_before_the_interruption(tmp_path, monkeypatch):
