@@ -133,24 +133,29 @@ class Submission(AbstractOtterPlugin):
     """Otter plugin: of a notebook that was handed in, run what is the student's, and what that needs.
 
     Cells are told apart by what they say and by their ids, never by tags or other metadata, which Colab may drop.
-    Its settings, in `otter_config.json`: `chapter`, the chapter's own code cells as pairs of id and source;
-    `stubs`, which are nobody's answer as long as they are as the book left them; `names`, which the checks are
-    asked about; `seconds` for each of the student's statements.
+    Its settings, in `otter_config.json`: `chapter`, the code cells that the student was given, as pairs of id and
+    source; `stubs`, the ids of those that are to be changed, or answered below; `names`, which the checks are asked
+    about; `seconds` for each of the student's statements.
     """
 
     def before_execution(self, notebook):
         """The notebook that Otter runs in place of the one handed in."""
         os.environ["LENET_DATA"] = "sample"  # the same digits, and quickly, wherever one grades
-        chapter, names = self.plugin_config["chapter"], set(self.plugin_config["names"])
-        ids, sources = {cell[0] for cell in chapter}, [cell[1] for cell in chapter]
-        known = {_plain(source) for source in [*sources, *self.plugin_config["stubs"]]}
+        given, names = dict(self.plugin_config["chapter"]), set(self.plugin_config["names"])
+        stubs, known = set(self.plugin_config["stubs"]), {_plain(source) for source in given.values()}
         theirs = [
             TIMING.sub(r"\1", INSTALLING.sub(r"\1pass", cell.source))
             for cell in notebook.cells
-            if cell.cell_type == "code" and cell.get("id") not in ids and _plain(cell.source) not in known
+            if cell.cell_type == "code"
+            and cell.get("id") not in given.keys() - stubs
+            and _plain(cell.source) not in known
         ]
         answers = answering(theirs, names)
-        cells = needed(sources, names.union(*(_Cell(answer).reads_in_all for answer in answers)))
+        # A stub is nobody's answer. What else it says, such as the class's sizes, an answer below it may read.
+        unanswered = set().union(*(_Cell(given[stub]).binds for stub in stubs))
+        wanted = (names - unanswered).union(*(_Cell(answer).reads_in_all for answer in answers))
+        quiet = {stub: ast.unparse(_without_checks(given[stub])) for stub in stubs}
+        cells = needed(list({**given, **quiet}.values()), wanted)
         arguments = f"json.loads({json.dumps(json.dumps(answers))}), {self.plugin_config['seconds']}"
         cells.append(f"import json\nfrom lenet_utils import grading\n\ngrading.run({arguments})")
         return new_notebook(cells=[new_code_cell(cell) for cell in cells])

@@ -93,18 +93,33 @@ def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
         if cell.cell_type == "markdown":
             found += [Exercise(m[0], int(m[1]), m[2], m[3]) for m in HEADING.finditer(cell.source)]
         elif "exercise" in tags(cell):
-            call = CHECK.match(ast.unparse(ast.parse(cell.source).body[-1]))
-            found[-1].check, found[-1].arguments = call[1], call[2].split(", ")
+            found[-1].check, found[-1].arguments = questions(cell)[-1]
     return found
 
 
 def for_class(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.NotebookNode:
-    """A copy of the chapter with the class's own number: the answer key."""
-    key = copy.deepcopy(notebook)
+    """A copy of the chapter with the class's own number: the answer key, which an autograder can read, too."""
+    key, asked = copy.deepcopy(notebook), {each.check: each.arguments for each in exercises(notebook)}
     for cell in key.cells:
         if cell.cell_type == "code":
             cell.source = CLASS.sub(f"CLASS = {class_number}", cell.source)
+        if "solution" in tags(cell):
+            cell.source += renamed(questions(cell), asked)
     return key
+
+
+def questions(cell) -> list[tuple[str, list[str]]]:
+    """What a cell asks of checks: the name of each, and the names of what it hands over."""
+    nodes = [node.test if isinstance(node, ast.Assert) else node for node in ast.parse(cell.source).body]
+    calls = [call for node in nodes if (call := CHECK.match(ast.unparse(node)))]
+    return [(call[1], call[2].split(", ")) for call in calls]
+
+
+def renamed(questions: list[tuple[str, list[str]]], asked: dict[str | None, list[str]]) -> str:
+    """Lines that give a solution's answers the names that students give theirs."""
+    pairs = [pair for check, names in questions for pair in zip(asked.get(check, []), names, strict=False)]
+    lines = [f"{wanted} = {name}" for wanted, name in dict(pairs).items() if wanted != name]
+    return "\n".join(["\n\n# The autograder asks for these names.", *lines]) if lines else ""
 
 
 def for_students(key: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -186,8 +201,8 @@ def write_autograder(
     asked = [exercise for exercise in exercises(key) if exercise.check]
     code = [cell for cell in key.cells if cell.cell_type == "code" and "solution" not in tags(cell)]
     settings = {
-        "chapter": [[cell.id, cell.source] for cell in code if "exercise" not in tags(cell)],
-        "stubs": [cell.source for cell in code if "exercise" in tags(cell)],
+        "chapter": [[cell.id, cell.source] for cell in code],
+        "stubs": [cell.id for cell in code if "exercise" in tags(cell)],
         "names": sorted({name for exercise in asked for name in exercise.arguments} - {"CLASS"}),
         "seconds": seconds,
     }

@@ -5,6 +5,7 @@ import csv
 import inspect
 import json
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -16,7 +17,6 @@ from nbformat.v4 import new_code_cell
 from lenet_utils import grading
 from scripts import grade, make_assignment
 from scripts.make_assignment import (
-    CHECK,
     HEADING,
     ROOT,
     chapters,
@@ -136,20 +136,10 @@ def solutions(key):
     found = []
     for cell in key.cells:
         if "exercise" in tags(cell):
-            names = questions(cell)[0]
             found.append("")
         elif "solution" in tags(cell):
-            same = [answers[1:] for answers in questions(cell) if answers[0] == names[0]]
-            pairs = [pair for answers in same for pair in zip(names[1:], answers, strict=True)]
-            bound = [f"{stub} = {answer}" for stub, answer in pairs if stub != answer]
-            found[-1] += "\n".join([cell.source, *bound, ""])
+            found[-1] += f"{cell.source}\n"
     return found
-
-
-def questions(cell):
-    """What a cell asks of checks: the name of each, and the names that it hands over."""
-    nodes = (node.test if isinstance(node, ast.Assert) else node for node in ast.parse(cell.source).body)
-    return [[call[1], *call[2].split(", ")] for node in nodes if (call := CHECK.match(ast.unparse(node)))]
 
 
 def stub(notebook, check):
@@ -238,6 +228,7 @@ def explored():
 POINTS = [2, 2, 4, 4, 6, 6, 10]
 SUBMISSIONS = {
     "right.ipynb": (solved("mathematics"), POINTS),
+    "answer key.ipynb": (key_of("mathematics"), POINTS),
     "untouched.ipynb": (for_students(key_of("mathematics")), [0] * 7),
     "explored.ipynb": (explored(), POINTS),
     "wrong.ipynb": (wrong(), [2, 0, 4, 4, 6, 6, 10]),
@@ -336,15 +327,16 @@ def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
 
 
 @pytest.mark.parametrize("chapter", [name for name in chapters() if name != "mathematics"])
-def test_the_solutions_of_a_chapter_earn_every_point_of_the_autograder(chapter, tmp_path):
+def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter, tmp_path):
+    """Its answers stand below the stubs, which are as they were; in `solved` they stand in them."""
     assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
     folder.mkdir()
-    nbformat.write(solved(chapter), folder / "right.ipynb")
+    shutil.copy(assignment / "instructor" / f"{chapter}.ipynb", folder / "key.ipynb")
     run("grade.py", chapter, folder, "--assignments", tmp_path)
     table = grade.points_table(assignment)
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
-    said = json.loads((folder / "results" / "right.json").read_text())["said"]
-    assert scores(folder / "scores.csv") == {"right.ipynb": wanted}, said
+    said = json.loads((folder / "results" / "key.json").read_text())["said"]
+    assert scores(folder / "scores.csv") == {"key.ipynb": wanted}, said
 
 
 # The guide
