@@ -40,6 +40,9 @@ CHANGING = re.compile(
 )
 """How functions and methods begin that change what they are given, or what they belong to."""
 
+ONLY_LEARNS = re.compile(r"(?!training\.)\w+\.fit$")
+"""Keras' and scikit-learn's `fit`, which changes what it belongs to, and none of the pictures that it is given."""
+
 TROUBLE = "_errors_of_cells"
 
 OUTPUT_KEPT = 2_000
@@ -205,7 +208,7 @@ def needed(sources: list[str], wanted: set[str]) -> list[str]:
         for number in (binding, *(n for n in changing if name in cells[n].changes)):
             cell = cells[number]
             chosen.add(number)
-            waiting += [(inner, number) for inner in cell.reads | cell.changes]
+            waiting += [(inner, number) for inner in cell.reads_first]
             waiting += [(inner, number + 1) for inner in cell.reads & cell.binds]
     return [sources[number] for number in sorted(chosen)]
 
@@ -227,8 +230,21 @@ class _Cell:
                 self.reads |= _globals_of(inner)
         imported = {symbol.get_name() for symbol in symbols if symbol.is_imported()}
         self.constant = imported | self.definitions.keys()
-        self.changes = _changed(ast.parse(code))
+        self.tree = ast.parse(code)
+        self.changes = _changed(self.tree)
         self.opaque = not code or "get_ipython()" in code or "import *" in code
+
+    @property
+    def reads_first(self) -> set[str]:
+        """What it reads or changes before it has bound it itself."""
+        read: set[str] = set()
+        bound: set[str] = set()
+        for node in self.tree.body:
+            part = _Cell(ast.unparse(node))
+            read |= (part.reads | part.changes) - bound
+            if not isinstance(node, ast.If | ast.For | ast.While | ast.Try | ast.With):
+                bound |= part.binds
+        return read
 
     @property
     def reads_in_all(self) -> set[str]:
@@ -253,10 +269,10 @@ def _changed(tree: ast.Module) -> set[str]:
             case ast.Attribute(ctx=ast.Store()) | ast.Subscript(ctx=ast.Store()) as node:
                 found |= _base(node)
             case ast.Call(func=function, args=arguments) as node:
-                if CHANGING.match(
-                    function.attr if isinstance(function, ast.Attribute) else ast.unparse(function)
-                ):
-                    found = found.union(_base(function), *map(_base, arguments))
+                called = ast.unparse(function)
+                if CHANGING.match(called.rpartition(".")[2]):
+                    given = [] if ONLY_LEARNS.match(called) else map(_base, arguments)
+                    found = found.union(_base(function), *given)
             case node:
                 pass
         waiting += ast.iter_child_nodes(node)

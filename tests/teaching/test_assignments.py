@@ -264,6 +264,24 @@ def test_of_a_students_statements_those_are_run_that_bear_on_the_answer(cells, k
     ]
 
 
+@pytest.mark.parametrize(
+    ("chapter", "kept"),
+    [
+        (["answer = 1", "other = 2", "answer = 3", "print(answer)"], [2]),
+        (["factor = 2", "def answer(x):\n    return factor * x", "factor = 3"], [1, 2]),
+        (["model = build()", "model.fit(x)", "model.predict(x)", "answer = model"], [0, 1, 3]),
+        (["answer = x", "x = 1", "model.fit(x)", "import training\ntraining.fit(model, x)"], [0]),
+        (["x = 1", "model.fit(x)", "training.fit(model, x)", "answer = x"], [0, 2, 3]),
+        (["start = 1\nslow()", "start = 2\nanswer = start"], [1]),
+        (["start = 1", "if True:\n    start = 2\nanswer = start"], [0, 1]),
+        (["total = 1", "total += 2\nanswer = total"], [0, 1]),
+        (["total = 1", "total = 0\ntotal += 2\nanswer = total"], [1]),
+    ],
+)
+def test_of_a_chapters_cells_those_are_run_that_give_what_an_answer_needs(chapter, kept):
+    assert grading.needed(chapter, {"answer"}) == [chapter[number] for number in kept]
+
+
 def run(script, *arguments):
     command = [sys.executable, ROOT / "scripts" / script, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
