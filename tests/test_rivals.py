@@ -1,5 +1,7 @@
 """The rivals of figure 9: each part by what it must do, all of them on real digits."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from lenet_utils.rivals import (
     polynomial_svm,
     rejected_percent,
     shrink,
+    weakest_duel,
 )
 
 
@@ -182,3 +185,27 @@ def test_rejection_takes_the_least_certain_first():
     assert rejected_percent(scores, labels, error_percent=12.5) == pytest.approx(20)  # one of eight
     assert rejected_percent(scores, labels, error_percent=20) == 0
     assert rejected_percent(scores, np.ones(10, int), error_percent=0.5) == 100
+
+
+def test_a_class_is_worth_what_its_closest_duel_is_worth():
+    # 0 beats 1 by 3 and 2 by 1; 1 beats 2 by 2. Then, as votes cannot, each beats one other.
+    margins = np.array([[3.0, 1, 2], [1, -2, 3]])
+    assert weakest_duel(margins, 3).tolist() == [[1, -3, -2], [-2, -1, -3]]
+
+
+@pytest.mark.parametrize("name", ["pairwise linear", "SVM, polynomial 4"])
+def test_who_wins_all_duels_is_the_answer_and_by_how_little_is_its_lead(name, digits):
+    machine = RIVALS[name]().fit(digits.x_train[:1000], digits.y_train[:1000])
+    read = machine[:-1].transform(digits.x_test[:200])
+    margins, answers = machine[-1].margins(read), machine.predict(digits.x_test[:200])
+    wins = np.zeros((200, 10), int)
+    for pair, (one, other) in enumerate(itertools.combinations(range(10), 2)):
+        both = np.isin(digits.y_train[:1000], (one, other))
+        np.add.at(wins, (np.arange(200), np.where(margins[:, pair] > 0, one, other)), 1)
+        # The sign is the first's: on the digits that it learned from, it is nearly always right.
+        learned = machine[-1].margins(machine[:-1].transform(digits.x_train[:1000][both]))[:, pair] > 0
+        assert (learned == (digits.y_train[:1000][both] == one)).mean() > 0.98
+    champion = wins.max(axis=1) == 9
+    assert champion.mean() > 0.8
+    assert (wins.argmax(axis=1) == answers)[champion].all()
+    assert (machine.decision_function(digits.x_test[:200]).max(axis=1) > 0).tolist() == champion.tolist()
