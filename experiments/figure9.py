@@ -2,10 +2,10 @@
 
 The classical rivals are those of `lenet_utils.rivals`; their few free choices were made on the last 10,000 training
 digits after training on the others. The networks learn as LeNet-5 does in `faithful`: squashed units, targets of ±1,
-half the squared error, one pattern at a time with the second-order rates, 20 passes. The paper does not say how it
-trained them; so all of them are trained a second time, as it is done today. LeNet-5's own rows are the
-first seeds of `faithful` and `faithful_distorted`, once more, for what figure 10 asks. Left out is local learning,
-which the paper does not describe.
+half the squared error, one pattern at a time with the second-order rates, 20 passes. The paper names that method for
+those with one hidden layer, "10 to 20 passes" for all, and says no more; so all of them are trained a second time, as
+it is done today. LeNet-5's own rows are the first seeds of `faithful` and `faithful_distorted`, once more, for what
+figure 10 asks. Left out is local learning, which trains a small machine anew for each digit that is read.
 The chapter *rivals* plots this record.
 """
 

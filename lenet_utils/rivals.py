@@ -28,7 +28,8 @@ def ink(pictures: np.ndarray) -> np.ndarray:
 def deslant(pictures: np.ndarray) -> np.ndarray:
     """Upright digits: each row shifted sideways by whole pixels until the digit's principal axis is vertical.
 
-    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.C).
+    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.A, where a pixel
+    is ink or not; here it counts by its darkness).
 
     Args:
         pictures: (N, rows, columns), 0 the background.
@@ -115,8 +116,9 @@ def nearest_of_each(distances: np.ndarray, labels: np.ndarray, classes: int) -> 
 class Duels:
     """What machines for two classes each say of ten: a class is worth what its closest duel is worth.
 
-    Who wins all nine duels is the answer, as where each machine casts a vote; who wins by how little says how
-    certain that is, which votes do not. The paper does not say how its pairs were joined (section III.C).
+    Who wins all nine duels is the answer, as where victories are counted; by how little says how certain that is,
+    which their number does not. The paper adds up the nine margins (section III.C), whose size is worth little where
+    a machine never saw the class.
     """
 
     def decision_function(self, x):
@@ -351,8 +353,7 @@ def cost(estimator) -> tuple[int, int]:
 def rejected_percent(scores: np.ndarray, labels: np.ndarray, error_percent: float = 0.5) -> float:
     """How many of a hundred digits must be turned away so that no more than `error_percent` of the rest are misread.
 
-    Turned away first are those whose best score is least ahead of the second best. Figure 10; the paper does not say
-    how its systems chose.
+    Turned away first are those whose best score is least ahead of the second best (section III.D, figure 10).
 
     Args:
         scores: (N, classes), the largest is the answer.
