@@ -670,7 +670,7 @@ def dot_rows(table, colours: dict, label: str, ticks, notes: dict | None = None)
             shape = f"M{x - 6:.1f} {y}l6-6 6 6-6 6z" if kind == 2 else circle
             parts.append(f'<path d="{shape}" fill="{fill}" stroke="{colours[column]}" stroke-width="2"/>')
         parts += [
-            text(x, y + 5, f"{row[column]:g}", colours[column])
+            text(x, y + 5, f"{row[column]:.3g}", colours[column])
             for column, x in ends
             if row[column] == row[column]
         ]
