@@ -28,8 +28,8 @@ def ink(pictures: np.ndarray) -> np.ndarray:
 def deslant(pictures: np.ndarray) -> np.ndarray:
     """Upright digits: each row shifted sideways by whole pixels until the digit's principal axis is vertical.
 
-    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.A, where a pixel
-    is ink or not; here it counts by its darkness).
+    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.A, where a
+    pixel is ink or not; here it counts by its darkness).
 
     Args:
         pictures: (N, rows, columns), 0 the background.
@@ -139,17 +139,40 @@ class PairwiseLinear(Duels, OneVsOneClassifier):
         return -np.stack([machine.decision_function(x) for machine in self.estimators_], axis=1)
 
 
-class PolynomialSVM(Duels, SVC):
-    """A support vector machine for each pair of classes, with the kernel (x · y)ᵈ, for vectors of length 1."""
+class PolynomialSVM(Duels, ClassifierMixin, BaseEstimator):
+    """A support vector machine for each pair of classes, with the kernel (x · y)ᵈ, for vectors of length 1.
 
-    def __init__(self, degree: int = 4, C: float = 10):
-        super().__init__(
-            C=C, kernel="poly", degree=degree, gamma=1, cache_size=2000, decision_function_shape="ovo"
-        )
+    The same machines as scikit-learn's SVC makes of one call, but each is handed its kernel as one product of
+    matrices, which on all of MNIST takes a fraction of the time.
+
+    Args:
+        degree: d.
+        C: what an example on the wrong side costs.
+    """
+
+    def __init__(self, degree: int = 4, C: float = 10.0):
+        self.degree, self.C = degree, C
+
+    def fit(self, x, labels):
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        pairs = np.transpose(np.triu_indices(len(self.classes_), 1))
+        weights, self.intercept_ = np.zeros((len(pairs), len(x)), "float32"), np.zeros(len(pairs))
+        for pair, (one, other) in enumerate(pairs):
+            rows = np.flatnonzero((numbers == one) | (numbers == other))
+            machine = SVC(kernel="precomputed", C=self.C, cache_size=1000)
+            machine.fit(self.kernel(x[rows], x[rows]), numbers[rows] == one)
+            weights[pair, rows[machine.support_]] = machine.dual_coef_[0]
+            self.intercept_[pair] = machine.intercept_[0]
+        self.support_ = np.flatnonzero(weights.any(axis=0))
+        self.support_vectors_, self.weights_ = x[self.support_], weights[:, self.support_]
+        return self
+
+    def kernel(self, x, others):
+        return (x @ others.T) ** self.degree
 
     def margins(self, x):
         """(N, pairs): by how much the first of each two classes wins."""
-        return SVC.decision_function(self, x)
+        return self.kernel(x, self.support_vectors_) @ self.weights_.T + self.intercept_
 
 
 def weakest_duel(margins: np.ndarray, classes: int) -> np.ndarray:
@@ -306,6 +329,12 @@ def _matrix_cost(matrix, *others) -> tuple[int, int]:
     return matrix.size, matrix.size + sum(other.size for other in others)
 
 
+def _svm_cost(machine) -> tuple[int, int]:
+    # A support vector has a weight in the duels of its class that it matters to.
+    work = machine.support_vectors_.size + np.count_nonzero(machine.weights_)
+    return work, work + machine.intercept_.size
+
+
 def _tangent_cost(estimator) -> tuple[int, int]:
     # Of each candidate: its difference along both planes' directions, and the directions along each other.
     ways, pixels = estimator.tangents_.shape[1:]
@@ -321,9 +350,7 @@ COSTS = {
     # Its second matrix and the linear layer after it are one product, counted there.
     Nystroem: lambda part: _matrix_cost(part.components_),
     Nearest: lambda part: _matrix_cost(part._fit_X),
-    PolynomialSVM: lambda part: tuple(
-        np.add(_matrix_cost(part.support_vectors_), _matrix_cost(part.dual_coef_, part.intercept_))
-    ),
+    PolynomialSVM: _svm_cost,
     TangentDistance: _tangent_cost,
 }
 """Of each trained part that multiplies: how many products are added up, and how many numbers are kept."""

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from sklearn.svm import SVC
 
 from lenet_utils import paper
 from lenet_utils.data import load_mnist
@@ -135,8 +136,9 @@ def test_costs_are_counted_as_in_figures_11_and_12(digits, name):
 def test_kernels_and_centres_cost_what_they_keep(digits):
     x, y = digits.x_train[:1000], digits.y_train[:1000]
     machine = polynomial_svm(4).fit(x, y)
-    many = len(machine[-1].support_)
-    assert cost(machine) == (many * (784 + 9), many * (784 + 9) + 45)
+    many, weights = len(machine[-1].support_), np.count_nonzero(machine[-1].weights_)
+    assert many <= weights <= 9 * many  # each class has nine duels
+    assert cost(machine) == (many * 784 + weights, many * 784 + weights + 45)
     virtual = VirtualSVM(lambda: polynomial_svm(4)).fit(x, y)
     assert cost(virtual) == cost(virtual.machine_) > cost(machine)
     assert cost(RIVALS["reduced-set SVM, polynomial 5"]().fit(x, y)) == (800 * 794, 800 * 794 + 10)
@@ -209,3 +211,14 @@ def test_who_wins_all_duels_is_the_answer_and_by_how_little_is_its_lead(name, di
     assert champion.mean() > 0.8
     assert (wins.argmax(axis=1) == answers)[champion].all()
     assert (machine.decision_function(digits.x_test[:200]).max(axis=1) > 0).tolist() == champion.tolist()
+
+
+@pytest.mark.parametrize("degree", [4, 9])
+def test_the_support_vector_machines_are_those_of_scikit_learn(degree, digits):
+    x, labels = digits.x_train[:1000], digits.y_train[:1000]
+    ours = polynomial_svm(degree).fit(x, labels)
+    rows, others = (ours[:-1].transform(pictures) for pictures in (x, digits.x_test[:200]))
+    theirs = SVC(kernel="poly", degree=degree, gamma=1, C=10, decision_function_shape="ovo").fit(rows, labels)
+    # Their solver stops at the same tolerance, from numbers of single precision here and of double there.
+    assert ours[-1].margins(others) == pytest.approx(theirs.decision_function(others), abs=5e-3)
+    assert len(np.setxor1d(ours[-1].support_, theirs.support_)) < 0.01 * len(theirs.support_)
