@@ -8,6 +8,7 @@ imported where one grades, with the extra `lenet_utils[teaching]`.
 
 import ast
 import contextlib
+import inspect
 import io
 import json
 import linecache
@@ -16,15 +17,19 @@ import re
 import signal
 import symtable
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from importlib import import_module
+from pathlib import Path
 
+import joblib
+import numpy as np
 from IPython import get_ipython
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_notebook
 from otter.plugins import AbstractOtterPlugin
 
-__all__ = ["Submission", "answering", "ask", "needed", "run", "time_limit"]
+__all__ = ["Submission", "answering", "ask", "needed", "remember", "remembered", "run", "time_limit"]
 
 INSTALLING = re.compile(r"^(\s*)[%!].*\b(pip|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
 """Lines that fetch software. An autograder has what it needs, and often no network."""
@@ -132,6 +137,63 @@ def run(statements: list[str], seconds: float) -> None:
         waiting = without_name
 
 
+def remember() -> None:
+    """Let `training.fit` train a chapter's own network once for all submissions that need it.
+
+    In the folder that the environment variable LENET_GRADING_MEMORY names; without it, nothing is remembered.
+    """
+    from lenet_utils import training  # takes seconds, which chapters without a network need not wait for
+
+    if folder := os.environ.get("LENET_GRADING_MEMORY"):
+        training.fit = remembered(training.fit, Path(folder))
+
+
+def remembered(fit: Callable, folder: Path) -> Callable:
+    """The same as `training.fit`, but a training that was made before is looked up.
+
+    The same are trainings of a network with the same layers and first weights on the same pictures in the same way.
+    With layers or functions of a student's own, whose names do not say what they do, each is made anew.
+
+    Args:
+        fit: `training.fit`.
+        folder: where to keep weights and figures.
+    """
+
+    @wraps(fit)
+    def once(*arguments, **options):
+        call = inspect.signature(fit).bind(*arguments, **options).arguments
+        model = call.pop("model")
+        if not all(map(_of_the_book, [*map(type, model.layers), *call.values()])):
+            return fit(model, **call)
+        record = folder / joblib.hash([model.to_json(), model.get_weights(), dict(call)])
+        if not record.exists():
+            history = fit(model, **call)
+            unfinished = record.with_suffix(f".{os.getpid()}")
+            joblib.dump((model.get_weights(), history.history), unfinished)
+            unfinished.replace(record)
+            return history
+        from keras.callbacks import History
+
+        weights, figures = joblib.load(record)
+        model.set_weights(weights)
+        model.compile("adam", call.get("loss", "sparse_categorical_crossentropy"), metrics=["accuracy"])
+        history = History()
+        history.set_model(model)
+        history.history = figures
+        return history
+
+    return once
+
+
+def _of_the_book(value) -> bool:
+    """Whether a value says all about itself: data, or a class or function of Keras' or of lenet_utils."""
+    if isinstance(value, tuple):
+        return all(map(_of_the_book, value))
+    if callable(value):
+        return getattr(value, "__module__", "").startswith(("keras.", "lenet_utils."))
+    return isinstance(value, np.ndarray | int | float | str | None)
+
+
 class Submission(AbstractOtterPlugin):
     """Otter plugin: of a notebook that was handed in, run what is the student's, and what that needs.
 
@@ -159,6 +221,8 @@ class Submission(AbstractOtterPlugin):
         wanted = (names - unanswered).union(*(_Cell(answer).reads_in_all for answer in answers))
         quiet = {stub: ast.unparse(_without_checks(given[stub])) for stub in stubs}
         cells = needed(list({**given, **quiet}.values()), wanted)
+        if any("training." in cell for cell in cells):
+            cells.insert(0, "from lenet_utils import grading\n\ngrading.remember()")
         arguments = f"json.loads({json.dumps(json.dumps(answers))}), {self.plugin_config['seconds']}"
         cells.append(f"import json\nfrom lenet_utils import grading\n\ngrading.run({arguments})")
         return new_notebook(cells=[new_code_cell(cell) for cell in cells])

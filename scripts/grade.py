@@ -42,7 +42,7 @@ def fingerprint(submission: Path, autograder: Path) -> str:
     return hashlib.sha256("\n".join(parts).encode() + submission.read_bytes()).hexdigest()
 
 
-def run_otter(submission: Path, autograder: Path, folder: str, limit: float) -> str:
+def run_otter(submission: Path, autograder: Path, folder: str, memory: str, limit: float) -> str:
     """Let Otter write `results.json` into the folder; what it says if it does not, in one line."""
     command = [sys.executable, "-m", "otter", "run", "--no-logo"]
     command += ["-a", str(autograder.resolve()), "-o", folder, str(submission.resolve())]
@@ -51,7 +51,7 @@ def run_otter(submission: Path, autograder: Path, folder: str, limit: float) -> 
     process = subprocess.Popen(
         command,
         cwd=folder,
-        env={**os.environ, **alone, "PYTHONPATH": path},
+        env={**os.environ, **alone, "PYTHONPATH": path, "LENET_GRADING_MEMORY": memory},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -66,17 +66,18 @@ def run_otter(submission: Path, autograder: Path, folder: str, limit: float) -> 
     return (errors.strip().splitlines() or ["the notebook ended its own process"])[-1][:200]
 
 
-def grade(submission: Path, autograder: Path, limit: float) -> dict:
+def grade(submission: Path, autograder: Path, memory: str, limit: float) -> dict:
     """Scores by exercise, and a remark where there are none.
 
     Args:
         submission: a notebook.
         autograder: the zip.
+        memory: a folder for the trainings that submissions have in common.
         limit: seconds after which the whole process is ended.
     """
     result = {"fingerprint": fingerprint(submission, autograder), "scores": {}, "said": {}, "remark": ""}
     with tempfile.TemporaryDirectory() as folder:
-        remark = run_otter(submission, autograder, folder, limit)
+        remark = run_otter(submission, autograder, folder, memory, limit)
         answer = Path(folder) / "results.json"
         tests = json.loads(answer.read_text())["tests"] if answer.exists() else []
     for test in tests:
@@ -131,8 +132,8 @@ def grade_all(
     results = {each: result for each, result in before.items() if result}
     waiting = [each for each in found if each not in results]
     progress = tqdm(total=len(found), initial=len(results), desc="Grading", unit="notebook")
-    with progress, ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(grade, folder / each, autograder, limit): each for each in waiting}
+    with progress, tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(jobs) as pool:
+        running = {pool.submit(grade, folder / each, autograder, memory, limit): each for each in waiting}
         try:
             for done in as_completed(running):
                 submission = running[done]

@@ -10,11 +10,14 @@ import subprocess
 import sys
 from importlib import import_module
 
+import keras
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 
 from lenet_utils import grading
+from lenet_utils.distortions import distort
 from scripts import grade, make_assignment
 from scripts.make_assignment import (
     HEADING,
@@ -280,6 +283,47 @@ def test_of_a_students_statements_those_are_run_that_bear_on_the_answer(cells, k
 )
 def test_of_a_chapters_cells_those_are_run_that_give_what_an_answer_needs(chapter, kept):
     assert grading.needed(chapter, {"answer"}) == [chapter[number] for number in kept]
+
+
+class OwnLayer(keras.layers.Dense):
+    """A student's, which may compute anything."""
+
+
+def network(kind=keras.layers.Dense, first=0.5):
+    start = keras.initializers.Constant(first)
+    return keras.Sequential(
+        [keras.Input((3,)), kind(2, kernel_initializer=start, name="only")], name="network"
+    )
+
+
+def test_the_same_training_is_made_once_for_all_submissions(tmp_path):
+    trained = []
+
+    def fit(model, x, y, epochs=10, validation=None, distort=None, loss="mse"):
+        trained.append(epochs)
+        model.set_weights([2 * weights for weights in model.get_weights()])
+        history = keras.callbacks.History()
+        history.history = {"loss": [epochs]}
+        return history
+
+    once, x, y = grading.remembered(fit, tmp_path), np.eye(3), np.arange(3)
+    for again in (False, True):
+        model = network()
+        history = once(model, x, y, 4, validation=(x, y), distort=distort)
+        assert history.history == {"loss": [4]}
+        assert (model.get_weights()[0] == 1).all()
+        assert model.compiled == again  # what was looked up can be evaluated, as what `fit` has compiled
+    assert trained == [4]
+
+    once(network(), x, y, epochs=5)  # for longer
+    once(network(first=0.25), x, y, 4, validation=(x, y), distort=distort)  # from other weights
+    once(network(), x + 1, y, 4, validation=(x, y), distort=distort)  # on other pictures
+    assert trained == [4, 5, 4, 4]
+
+    for own in (dict(model=network(OwnLayer)), dict(model=network(), distort=lambda x, generator: x)):
+        for _ in range(2):  # nobody knows what they do
+            once(**own, x=x, y=y, epochs=6)
+    assert trained == [4, 5, 4, 4, 6, 6, 6, 6]
 
 
 def run(script, *arguments):
