@@ -165,7 +165,8 @@ def remembered(fit: Callable, folder: Path) -> Callable:
         model = call.pop("model")
         if not all(map(_of_the_book, [*map(type, model.layers), *call.values()])):
             return fit(model, **call)
-        record = folder / joblib.hash([model.to_json(), model.get_weights(), dict(call)])
+        layers = re.sub(r'"name": "[^"]*"', "", model.to_json())  # Keras numbers what has no name of its own
+        record = folder / joblib.hash([layers, model.get_weights(), dict(call)])
         if not record.exists():
             history = fit(model, **call)
             unfinished = record.with_suffix(f".{os.getpid()}")
