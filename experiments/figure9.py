@@ -32,7 +32,7 @@ DISTORTED = faithful_distorted.SETTINGS.distorted
 
 
 def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> keras.Model:
-    """Fully connected layers alone: side × side pixels, one or two hidden layers, ten outputs."""
+    """Fully connected layers alone: side × side pixels, up to two hidden layers, ten outputs."""
     units = [FullyConnected(count, name=f"hidden{n}") for n, count in enumerate(hidden, 1)]
     return keras.Sequential(
         [
@@ -76,6 +76,12 @@ NETWORKS = {
 }
 """Each network's row in figure 9: how it is made, what it reads, and by how much its digits are distorted."""
 
+SQUASHED = {
+    "linear, squashed units": (perceptron, whole, 0),
+    "linear, deslanted, squashed units": (partial(perceptron, side=20), upright, 0),
+}
+"""The linear machines once more, with LeNet-5's units for sums: not rows of the figure, but what they may have been."""
+
 NEIGHBOURS = "LeNet-4, K-NN on the last layer"
 BOOSTED = "boosted LeNet-4, distortions"
 TODAY = "{}, trained today"
@@ -83,7 +89,7 @@ AGAIN = {TODAY.format(name): name for name in NETWORKS}
 """The networks once more: softmax, cross-entropy, and the recipe of `training.fit`."""
 
 LENET_5 = {"LeNet-5": faithful.SETTINGS, "LeNet-5, distortions": faithful_distorted.SETTINGS}
-VARIANTS = [*RIVALS, *NETWORKS, NEIGHBOURS, *LENET_5, BOOSTED, *AGAIN]
+VARIANTS = [*RIVALS, *NETWORKS, *SQUASHED, NEIGHBOURS, *LENET_5, BOOSTED, *AGAIN]
 
 load = faithful.load
 
@@ -103,7 +109,7 @@ def fit(x_train, y_train, variant: str, seed: int, folder):
         return boosting.fit(x_train, y_train, seed, folder, PASSES)
     if variant in AGAIN:
         return fit_today(*NETWORKS[AGAIN[variant]], x_train, y_train, seed, folder)
-    build, read, distorted = NETWORKS["LeNet-4" if variant == NEIGHBOURS else variant]
+    build, read, distorted = (NETWORKS | SQUASHED)["LeNet-4" if variant == NEIGHBOURS else variant]
     model, fields = train_with_targets(build, read(x_train), y_train, distorted, seed, folder, PASSES)
     if variant != NEIGHBOURS:
         return scores(model, read), fields
