@@ -24,7 +24,7 @@ def _fresh():
 
 @exercise("a kernel for lower edges")
 def check_lower_edge(answer) -> None:
-    """A 3×3 kernel: positive where ink ends downwards, 0 on flat areas and on upright edges."""
+    """A 3×3 kernel, not the text's: positive where ink ends downwards, not where it begins; 0 on flat and upright ink."""
     kernel = np.asarray(attempt(answer), dtype=float)
     expect(kernel.shape == (3, 3), f"the kernel's shape is {kernel.shape}, it should be (3, 3).")
     flat = abs(kernel.sum())
@@ -38,12 +38,16 @@ def check_lower_edge(answer) -> None:
         max(abs((kernel * side).sum()) for side in (upright, upright[:, ::-1], 1 - upright)) < 1e-9,
         "it answers to an upright edge, where ink ends sideways. What must each column add up to?",
     )
-    # The ink may end below the second row of the window or below its first.
-    stripes = ends_below, np.array([[1.0] * 3, [0.0] * 3, [0.0] * 3])
-    answer_below = max((kernel * ink).sum() for ink in stripes)
-    answer_above = max((kernel * ink[::-1]).sum() for ink in stripes)
+    upper_edges = [[0.0] * 3, [1.0] * 3, [1.0] * 3], [[0.0] * 3, [0.0] * 3, [1.0] * 3]
+    answer_above = max((kernel * ink).sum() for ink in np.array(upper_edges))
+    answer_below = (kernel * ends_below).sum()
     expect(answer_below > 0 or answer_above <= 0, "it finds upper edges: turn it upside down.")
-    expect(answer_below > 0, "it gives nothing where there is ink above and none below.")
+    expect(answer_below > 0, "it gives nothing where the two upper rows are ink and the lowest is blank.")
+    expect(answer_above < 1e-9, "it is positive at upper edges, too: what it finds is a thin lying stroke.")
+    expect(
+        np.ptp(kernel[0]) + abs(kernel[1]).max() + np.ptp(kernel[2]) > 1e-9,
+        "it is the kernel in the text, or a multiple of it. Find another one.",
+    )
 
 
 @exercise("output size")

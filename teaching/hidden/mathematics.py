@@ -13,7 +13,7 @@ def _fresh():
 
 @exercise("a kernel for lower edges, on random pictures")
 def check_lower_edge(answer) -> None:
-    """Bands of ink of any strength and width; the kernel must answer below each and to no upright stroke."""
+    """Bands of ink of any strength and width; the kernel must answer below each, not above, and to no upright stroke."""
     kernel = np.asarray(attempt(answer), dtype=float)
     generator = _fresh()
     for _ in range(10):
@@ -22,6 +22,8 @@ def check_lower_edge(answer) -> None:
         lying[:, :edge] = ink
         below = reference.cross_correlate(lying, kernel[:, :, None, None])[0, :, :, 0]
         expect(below.max() > 0, "there is a lower edge of a broad band of ink that it does not find.")
+        above = reference.cross_correlate(lying[:, ::-1], kernel[:, :, None, None])
+        expect(above.max() < 1e-9, "it is positive at the upper edge of a band of ink.")
         upright = lying.swapaxes(1, 2)
         expect_close(
             reference.cross_correlate(upright, kernel[:, :, None, None]),

@@ -94,10 +94,9 @@ def check_output_size(answer):
 
 
 RIGHT = [
-    (checks.check_lower_edge, LOWER),
     (checks.check_lower_edge, [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]),
     (checks.check_lower_edge, [[0, 0, 0], [0, 1, 0], [0, -1, 0]]),
-    (checks.check_lower_edge, [[0, 1, 0], [0, -1, 0], [0, 0, 0]]),
+    (checks.check_lower_edge, [[0, 1, 0], [0, 0, 0], [0, -1, 0]]),
     (check_output_size, output_size),
     (checks.check_max_pool, max_pool),
     (checks.check_strided_correlation, strided_correlation),
@@ -112,6 +111,9 @@ WRONG = [
     (checks.check_lower_edge, np.ones((3, 3)), "flat"),
     (checks.check_lower_edge, np.zeros((3, 3)), "gives nothing"),
     (checks.check_lower_edge, np.zeros((5, 5)), "(3, 3)"),
+    (checks.check_lower_edge, 2 * LOWER, "in the text"),
+    (checks.check_lower_edge, [[0, 1, 0], [0, -1, 0], [0, 0, 0]], "gives nothing"),
+    (checks.check_lower_edge, [[0, -1, 0], [0, 2, 0], [0, -1, 0]], "lying stroke"),
     (check_output_size, lambda side, kernel, stride=1, padding=0: side - kernel, "28"),
     (check_output_size, lambda side, kernel, stride, padding: side - kernel + 1, "stride 2"),
     (
