@@ -50,11 +50,11 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
 	@$(RUN) scripts/refresh_chapter.py $(NAME)
 
-assignment: .venv/ready _build/home ## hand out a chapter: make assignment CHAPTER=mathematics CLASS=2027 (CHAPTER=all)
-	@$(RUN) scripts/make_assignment.py "$(CHAPTER)" $(if $(CLASS),--class-number $(CLASS)) $(if $(SECONDS),--seconds $(SECONDS))
+assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathematics CLASS=2031 (CHAPTER=all; EXERCISES=1,2)
+	@$(RUN) scripts/make_assignment.py "$(CHAPTER)" $(if $(CLASS),--class-number $(CLASS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(EXERCISES),--exercises "$(EXERCISES)")
 
-grade: .venv/ready _build/home ## grade a folder of notebooks: make grade CHAPTER=mathematics SUBMISSIONS=folder
-	@$(RUN) scripts/grade.py "$(CHAPTER)" "$(SUBMISSIONS)" --jobs $${JOBS:-2}
+grade: .venv/ready _build/home ## grade a folder of notebooks: make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=folder
+	@$(RUN) scripts/grade.py "$(CHAPTER)" "$(SUBMISSIONS)" $(if $(CLASS),--class-number $(CLASS)) --jobs $${JOBS:-2}
 
 results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a rehearsal in minutes)
 	@$(RUN) -m experiments all --jobs $${JOBS:-1} $(if $(QUICK),--quick)

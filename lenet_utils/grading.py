@@ -48,6 +48,8 @@ CHANGING = re.compile(
 ONLY_LEARNS = re.compile(r"(?!training\.)\w+\.fit$")
 """Keras' and scikit-learn's `fit`, which changes what it belongs to, and none of the pictures that it is given."""
 
+CLASS = re.compile(r"CLASS = ")
+
 TROUBLE = "_errors_of_cells"
 
 OUTPUT_KEPT = 2_000
@@ -105,6 +107,9 @@ def ask(
     except BaseException as error:  # SystemExit and the time limit are verdicts, too
         raise AssertionError(f"✗ {type(error).__name__}: {error}") from None
     verdict = (said.getvalue().strip().splitlines() or ["no verdict"])[-1]
+    theirs = environment.get("CLASS", class_number)
+    if right is False and "CLASS" in arguments and theirs != class_number:
+        verdict += f" (the notebook has CLASS = {theirs!r}; this class's number is {class_number})"
     if right is None and environment.get(TROUBLE):
         verdict += f" (errors in the notebook: {'; '.join(dict.fromkeys(environment[TROUBLE]))})"
     assert right is True, verdict
@@ -131,10 +136,16 @@ def run(statements: list[str], seconds: float) -> None:
             except BaseException as error:  # SystemExit and the time limit, too, end one statement only
                 if isinstance(error, NameError):
                     without_name.append((number, source))
-                names[TROUBLE].append(f"{type(error).__name__}: {error}")
+                names[TROUBLE].append(_told(error, source))
         if len(without_name) == len(waiting):
             break
         waiting = without_name
+
+
+def _told(error: BaseException, source: str) -> str:
+    """An error in one line, with the beginning of the statement that its author will recognise."""
+    message = error.msg if isinstance(error, SyntaxError) else error
+    return f"{type(error).__name__}: {message}, in “{source.strip().partition(chr(10))[0][:60]}”"
 
 
 def remember() -> None:
@@ -216,7 +227,8 @@ class Submission(AbstractOtterPlugin):
             and cell.get("id") not in given.keys() - stubs
             and _plain(cell.source) not in known
         ]
-        answers = answering(theirs, names)
+        class_number = [each for source in theirs for each in _statements(source) if CLASS.match(each)]
+        answers = class_number + answering(theirs, names)
         # A stub is nobody's answer. What else it says, such as the class's sizes, an answer below it may read.
         unanswered = set().union(*(_Cell(given[stub]).binds for stub in stubs))
         wanted = (names - unanswered).union(*(_Cell(answer).reads_in_all for answer in answers))

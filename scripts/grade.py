@@ -1,8 +1,8 @@
 """Grade a folder of notebooks without Docker: `make grade CHAPTER=mathematics SUBMISSIONS=folder`.
 
 Each submission is run by Otter-Grader in a process of its own, two at a time. `scores.csv` in the folder beside them
-has one line a submission, and `results/` what Otter says to each answer. Stopped and started again, it goes on where
-it stopped; a notebook that changed, or a new autograder, is graded again.
+has one line a submission, and `results/` a text for each student, with what was said to each answer. Stopped and
+started again, it goes on where it stopped; a notebook that changed, or a new autograder, is graded again.
 
 This runs students' code as you, on your machine. For strangers' code use the same zip in a container: Gradescope, or
 `otter grade`.
@@ -33,6 +33,18 @@ def submissions(folder: Path) -> list[Path]:
     """All notebooks in the folder, at any depth."""
     found = (path.relative_to(folder) for path in folder.rglob("*.ipynb") if path.is_file())
     return sorted(path for path in found if not any(map(NOT_THEIRS.match, path.parts)))
+
+
+def not_notebooks(folder: Path) -> list[Path]:
+    """Files that somebody may have handed in, but that nothing can grade."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path
+        for path in found
+        if path.suffix != ".ipynb"
+        and path.name != "scores.csv"
+        and not any(map(NOT_THEIRS.match, path.parts))
+    )
 
 
 def fingerprint(submission: Path, autograder: Path) -> str:
@@ -84,19 +96,34 @@ def grade(submission: Path, autograder: Path, memory: str, limit: float) -> dict
         if "max_score" in test:
             result["scores"][test["name"]] = test["score"]
             result["said"][test["name"]] = re.findall(r"AssertionError: (.*)", test["output"])
-    return result if result["scores"] else {**result, "remark": remark}
+    said = [line for lines in result["said"].values() for line in lines]
+    if not result["scores"]:
+        return {**result, "remark": remark}
+    if not any(result["scores"].values()) and all(line.startswith("○") for line in said):
+        result["remark"] = "nothing attempted, or not the notebook of this assignment"
+    return result
 
 
 def keep(result: dict, record: Path) -> None:
     """Write a result at once or not at all, whenever one is interrupted."""
     record.parent.mkdir(parents=True, exist_ok=True)
     unfinished = record.with_suffix(".part")
-    unfinished.write_text(json.dumps(result, indent=1))
+    unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
     unfinished.replace(record)
 
 
+def report(result: dict, table: list[dict]) -> str:
+    """What can be handed back: each exercise, its points, and what was said to a wrong answer."""
+    lines = [result["remark"]] if result["remark"] else []
+    for row in table:
+        score = f"{result['scores'].get(row['exercise'], 0):g}" if row["marked by"] == "autograder" else "…"
+        lines.append(f"{row['exercise']}, {row['title']}: {score} of {row['points']} points")
+        lines += [f"    {said}" for said in dict.fromkeys(result["said"].get(row["exercise"], []))]
+    return "\n".join(lines) + "\n"
+
+
 def points_table(assignment: Path) -> list[dict]:
-    with open(assignment / "points.csv", newline="") as file:
+    with open(assignment / "points.csv", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -105,12 +132,12 @@ def write_scores(path: Path, table: list[dict], results: dict[Path, dict]) -> No
     names = [row["exercise"] for row in table]
     by_machine = [row["exercise"] for row in table if row["marked by"] == "autograder"]
     possible = sum(int(row["points"]) for row in table if row["marked by"] == "autograder")
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:  # so that Excel reads names with accents
         rows = csv.writer(file)
         rows.writerow(["submission", *names, "total", "possible", "remark"])
         for submission, result in sorted(results.items()):
-            scores = {name: result["scores"].get(name, 0) for name in by_machine}
-            total = round(sum(scores.values()), 3)
+            scores = {name: f"{result['scores'].get(name, 0):g}" for name in by_machine}
+            total = f"{sum(result['scores'].get(name, 0) for name in by_machine):g}"
             rows.writerow(
                 [submission, *(scores.get(name, "") for name in names), total, possible, result["remark"]]
             )
@@ -118,7 +145,7 @@ def write_scores(path: Path, table: list[dict], results: dict[Path, dict]) -> No
 
 def graded_before(record: Path, now: str) -> dict | None:
     """The result that is kept, if it is one of the notebook and the autograder of now."""
-    result = json.loads(record.read_text()) if record.exists() else {}
+    result = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     return result if result.get("fingerprint") == now else None
 
 
@@ -139,6 +166,8 @@ def grade_all(
                 submission = running[done]
                 results[submission] = done.result()
                 keep(results[submission], records[submission])
+                text = report(results[submission], table)
+                records[submission].with_suffix(".txt").write_text(text, encoding="utf-8")
                 write_scores(output / "scores.csv", table, results)
                 progress.update()
         finally:  # stopped with Ctrl+C, it ends what it is about, and begins no other
@@ -148,23 +177,48 @@ def grade_all(
     return results
 
 
+def assignment_of(chapter: str, class_number: str | None, folder: Path) -> Path:
+    """The folder that `make assignment` wrote for this chapter and class; the class may be left out if there is one.
+
+    Raises:
+        ValueError: there is none, or there are several; the message says what to do.
+    """
+    made = {path.parent.parent.name: path.parent for path in folder.glob(f"*/{chapter}/autograder.zip")}
+    if class_number is None and len(made) > 1:
+        raise ValueError(
+            f"there are assignments for several classes: add CLASS={' or CLASS='.join(sorted(made))}"
+        )
+    wanted = class_number or next(iter(made), "2031")
+    if wanted not in made:
+        raise ValueError(f"there is no assignment yet. Run: make assignment CHAPTER={chapter} CLASS={wanted}")
+    return made[wanted]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapter")
     parser.add_argument("submissions", type=Path, help="a folder of notebooks")
+    parser.add_argument("--class-number", help="needed if the chapter was set to several classes")
     parser.add_argument("--assignments", type=Path, default=ROOT / "_build" / "assignments")
     parser.add_argument("--output", type=Path, help="default: the folder of notebooks itself")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--limit", type=float, default=600, help="seconds for one whole submission")
     options = parser.parse_args()
-    assignment, output = options.assignments / options.chapter, options.output or options.submissions
-    if not (assignment / "autograder.zip").exists():
-        parser.error(f"there is no assignment yet. Run: make assignment CHAPTER={options.chapter}")
-    if not submissions(options.submissions):
-        parser.error(f"there is no notebook in {options.submissions}")
-    results = grade_all(assignment, options.submissions, output, options.jobs, options.limit)
+    folder = options.submissions.expanduser()  # not every shell does that after SUBMISSIONS=
+    output = (options.output or folder).expanduser()
+    try:
+        assignment = assignment_of(options.chapter, options.class_number, options.assignments)
+    except ValueError as error:
+        parser.error(str(error))
+    if not submissions(folder):
+        parser.error(f"there is no notebook in {folder}")
+    results = grade_all(assignment, folder, output, options.jobs, options.limit)
     remarks = sum(bool(result["remark"]) for result in results.values())
-    print(f"{len(results)} graded, {remarks} with a remark: {output / 'scores.csv'}")
+    if others := not_notebooks(folder):
+        print(f"Not looked at, as they are no notebooks: {', '.join(map(str, others))}")
+    print(
+        f"{len(results)} graded for class {assignment.parent.name}, {remarks} with a remark: {output / 'scores.csv'}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Turn a chapter into an assignment: `make assignment CHAPTER=mathematics CLASS=2027`, or `CHAPTER=all`.
+"""Turn a chapter into an assignment: `make assignment CHAPTER=mathematics CLASS=2031`, or `CHAPTER=all`.
 
-Writes `_build/assignments/CHAPTER/`: the student's notebook, the answer key, a table of points, and the autograder for
-Otter-Grader, which Gradescope takes as it is and `make grade` runs without Docker. The chapter is the only source:
-nothing of this is edited by hand, and nothing of it is committed. Hidden tests: `teaching/hidden/`.
+Writes `_build/assignments/CLASS/CHAPTER/`: the student's notebook, the answer key, a table of points, and the
+autograder for Otter-Grader, which Gradescope takes as it is and `make grade` runs without Docker. The chapter is the
+only source: nothing of this is edited by hand, and nothing of it is committed. Hidden tests: `teaching/hidden/`.
 """
 
 import argparse
@@ -38,12 +38,20 @@ MINUTES = {"warm-up": 10, "steady": 20, "challenging": 40, "an evening": 120}
 
 HEADING = re.compile(r"^### Exercise (\d+) · ([\w -]+): (.+)$", re.MULTILINE)
 CHECK = re.compile(r"(?:\w+ = )?(?:\w+\.)?(check_\w+)\((.*)\)$")
-CLASS = re.compile(r"^CLASS = \d+", re.MULTILINE)
+CLASS = re.compile(r"^CLASS = (\d+)", re.MULTILINE)
+OF_THE_BOOK = 2027
+"""The class number in the chapters, whose answers the book prints."""
 FOLDED = re.compile(r"\n*<details>.*?</details>\n*", re.DOTALL)
 OTHER_CHAPTER = re.compile(r"\]\(([\w-]+)\.ipynb(#[^)]*)?\)")
 
 ANSWER = "**Your answer:** *write here*"
 ANSWER_IN_CODE = "# and, if it needs any, your code"
+WORTH = (
+    "**{points} points, about {minutes} minutes, for class {class_number}.** When the check of an exercise says ✓, "
+    "half of its points are yours. The other half is for a test that you do not see: other sizes, other inputs, cases "
+    "at the edge. Questions that no check asks about carry no points, unless it says so. Hand in this notebook and not "
+    "the book's, which asks for another class's answers."
+)
 HAND_IN = "---\n\nTo hand in: save, and hand in this one file. Its name does not matter."
 
 
@@ -122,12 +130,31 @@ def renamed(questions: list[tuple[str, list[str]]], asked: dict[str | None, list
     return "\n".join(["\n\n# The autograder asks for these names.", *lines]) if lines else ""
 
 
-def for_students(key: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """What students get: no solution, nothing said about one, no output; a place for each open answer."""
-    student, marked = copy.deepcopy(key), {exercise.heading: exercise for exercise in exercises(key)}
-    cells, after_solution = [], False
+def chosen(key: nbformat.NotebookNode, numbers: list[int]) -> list[Exercise]:
+    """The exercises with these numbers, or all of them where none is named.
+
+    Raises:
+        SystemExit: the chapter has no such exercise.
+    """
+    found = exercises(key)
+    if missing := set(numbers) - {exercise.number for exercise in found}:
+        raise SystemExit(f"there is no exercise {missing.pop()}; the chapter has 1 to {len(found)}.")
+    return [exercise for exercise in found if not numbers or exercise.number in numbers]
+
+
+def for_students(key: nbformat.NotebookNode, numbers: list[int] = ()) -> nbformat.NotebookNode:
+    """What students get: no solution, nothing said about one, no output; a place for each open answer.
+
+    Args:
+        key: from `for_class`.
+        numbers: of the exercises that are set; all of them where none is named.
+    """
+    student, marked = copy.deepcopy(key), {exercise.heading: exercise for exercise in chosen(key, numbers)}
+    cells, after_solution, left_out = [], False, False
     for cell in split_at_headings(student.cells):
-        if "solution" in tags(cell):
+        if cell.cell_type == "markdown" and cell.source.startswith("#"):
+            left_out = bool(HEADING.match(cell.source)) and cell.source.partition("\n")[0] not in marked
+        if "solution" in tags(cell) or left_out:
             after_solution = True
         elif cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -136,9 +163,21 @@ def for_students(key: nbformat.NotebookNode) -> nbformat.NotebookNode:
             after_solution = False
             heading = cell.source.partition("\n")[0]
             cell.source = OTHER_CHAPTER.sub(rf"]({pages(stated_address())}/chapters/\1.html\2)", cell.source)
+            if heading == "## Exercises":
+                cell.source = f"{heading}\n\n{worth(key, list(marked.values()))}"
             cells += as_asked(marked[heading], cell) if heading in marked else [cell]
     student.cells = [*cells, new_markdown_cell(HAND_IN)]
     return student
+
+
+def worth(key: nbformat.NotebookNode, asked: list[Exercise]) -> str:
+    """What students should know before they begin."""
+    numbers = {int(found[1]) for cell in key.cells for found in CLASS.finditer(cell.source)}
+    return WORTH.format(
+        points=sum(exercise.points for exercise in asked),
+        minutes=sum(exercise.minutes for exercise in asked),
+        class_number=min(numbers, default=OF_THE_BOOK),
+    )
 
 
 def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
@@ -150,9 +189,13 @@ def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.N
 
 def as_asked(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """An exercise's text with its points and without what is folded away; where no check asks, room for the answer."""
-    worth = f"{exercise.heading} ({exercise.points} points)"
-    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, worth)
+    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, heading_of(exercise))
     return [cell] if exercise.check else [cell, new_markdown_cell(ANSWER), new_code_cell(ANSWER_IN_CODE)]
+
+
+def heading_of(exercise: Exercise) -> str:
+    by = "" if exercise.check else "; your teacher marks it"
+    return f"{exercise.heading} ({exercise.points} points, about {exercise.minutes} minutes{by})"
 
 
 def test_file(chapter: str, exercise: Exercise, class_number: int, seconds: float) -> str:
@@ -195,10 +238,15 @@ def hidden_tests(chapter: str, asked: list[Exercise]) -> Path:
 
 
 def write_autograder(
-    chapter: str, key: nbformat.NotebookNode, class_number: int, seconds: float, wheel: Path, zip_path: Path
+    chapter: str,
+    key: nbformat.NotebookNode,
+    asked: list[Exercise],
+    class_number: int,
+    seconds: float,
+    wheel: Path,
+    zip_path: Path,
 ) -> None:
     """The zip that Otter and Gradescope take. It holds the package, so that it needs no address of a repository."""
-    asked = [exercise for exercise in exercises(key) if exercise.check]
     code = [cell for cell in key.cells if cell.cell_type == "code" and "solution" not in tags(cell)]
     settings = {
         "chapter": [[cell.id, cell.source] for cell in code],
@@ -226,23 +274,39 @@ def write_autograder(
         shutil.move("autograder.zip", zip_path)
 
 
-def write_assignment(chapter: str, class_number: int, seconds: float, wheel: Path, folder: Path) -> Path:
-    """Everything of one chapter, in a folder of its name."""
-    target = folder / chapter
+def write_assignment(
+    chapter: str, class_number: int, seconds: float, wheel: Path, folder: Path, numbers: list[int] = ()
+) -> Path:
+    """Everything of one chapter for one class, in a folder of their names; of some of its exercises, or of all."""
+    target = folder / str(class_number) / chapter
     shutil.rmtree(target, ignore_errors=True)
     for part in ("student", "instructor"):
         (target / part).mkdir(parents=True)
     key = for_class(read(chapter), class_number)
+    asked = chosen(key, numbers)
     nbformat.write(key, target / "instructor" / f"{chapter}.ipynb")
-    nbformat.write(for_students(key), target / "student" / f"{chapter}.ipynb")
-    with open(target / "points.csv", "w", newline="") as file:
+    nbformat.write(for_students(key, numbers), target / "student" / f"{chapter}.ipynb")
+    with open(target / "points.csv", "w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)
-        table.writerow(["exercise", "title", "difficulty", "minutes", "points", "marked by"])
-        for each in exercises(key):
+        table.writerow(["exercise", "title", "difficulty", "minutes", "points", "marked by", "hidden test"])
+        for each in asked:
             by = "autograder" if each.check else "hand"
-            table.writerow([each.name, each.title, each.difficulty, each.minutes, each.points, by])
-    write_autograder(chapter, key, class_number, seconds, wheel, target / "autograder.zip")
+            hidden = hidden_test_asks(chapter, each)
+            table.writerow([each.name, each.title, each.difficulty, each.minutes, each.points, by, hidden])
+    by_machine = [exercise for exercise in asked if exercise.check]
+    write_autograder(chapter, key, by_machine, class_number, seconds, wheel, target / "autograder.zip")
     return target
+
+
+def hidden_test_asks(chapter: str, exercise: Exercise) -> str:
+    """The first line of the hidden test's docstring, for the teacher to whom a student complains."""
+    if not exercise.check:
+        return ""
+    tree = ast.parse(hidden_tests(chapter, [exercise]).read_text())
+    functions = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == exercise.check
+    ]
+    return (ast.get_docstring(functions[0]) or "").partition("\n\n")[0].replace("\n", " ")
 
 
 def build_wheel(folder: Path) -> Path:
@@ -256,23 +320,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("chapter", help="a chapter's name, or all")
     parser.add_argument(
-        "--class-number", type=int, default=2027, help="changes data and answers of an exercise"
+        "--class-number", type=int, default=OF_THE_BOOK, help="changes data and answers of an exercise"
     )
     parser.add_argument(
         "--seconds", type=float, default=60, help="for each cell of a student, and for each test"
+    )
+    parser.add_argument(
+        "--exercises", default="", help="numbers of those that are set, such as 1,2; otherwise all"
     )
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "assignments")
     options = parser.parse_args()
     names = chapters() if options.chapter == "all" else [options.chapter]
     if unknown := set(names) - set(chapters()):
         parser.error(f"there is no chapter {', '.join(unknown)}. There are: {', '.join(chapters())}, all")
+    if not re.fullmatch(r"(\d+(,\d+)*)?", options.exercises):
+        parser.error(f"EXERCISES={options.exercises} should be numbers with commas between them, such as 1,2")
+    numbers = [int(number) for number in options.exercises.split(",") if number]
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
         for name in tqdm(names, desc="Assignments", unit="chapter", disable=len(names) == 1):
             target = write_assignment(
-                name, options.class_number, options.seconds, wheel, options.output.resolve()
+                name, options.class_number, options.seconds, wheel, options.output.resolve(), numbers
             )
+    if options.class_number == OF_THE_BOOK:
+        print(f"No class number, or {OF_THE_BOOK}: that is the book's own, with the answers that it prints.")
     print(f"Written: {target if len(names) == 1 else target.parent}")
+    to_grade = f"make grade CHAPTER={names[0]} CLASS={options.class_number} SUBMISSIONS=folder"
+    print(f"Hand out student/*.ipynb. To grade what comes back: {to_grade}")
 
 
 if __name__ == "__main__":

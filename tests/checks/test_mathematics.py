@@ -132,6 +132,11 @@ WRONG = [
     (checks.check_strided_correlation, lambda i, k, s, p: reference.cross_correlate(i, k), "padding=1"),
     (
         checks.check_strided_correlation,
+        lambda i, k, s, p: reference.cross_correlate(np.pad(i, p), k)[:, ::s, ::s],
+        "rows and columns only",
+    ),
+    (
+        checks.check_strided_correlation,
         lambda i, k, s, p: strided_correlation(i, k, s, p)[:, ::-1],
         "differs",
     ),

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib import import_module
 
 import keras
@@ -70,9 +71,9 @@ def test_what_students_read_stands_in_the_chapter(chapter):
     headings = {exercise.heading for exercise in exercises(key)}
     ours = [make_assignment.ANSWER, make_assignment.ANSWER_IN_CODE, *make_assignment.HAND_IN.splitlines()]
     linked = lambda line: re.sub(r"\]\([^)]*?([\w-]+)\.(html|ipynb)", r"](\1", line)  # noqa: E731
-    known = {linked(line) for line in published} | set(ours)
+    known = {linked(line) for line in published} | {*ours, make_assignment.worth(key, exercises(key))}
     added = {line for line in lines(for_students(key).cells) if linked(line) not in known}
-    assert {re.sub(r" \(\d+ points\)$", "", line) for line in added} == headings
+    assert {re.sub(r" \(\d+ points, about .+?\)$", "", line) for line in added} == headings
     hidden = (ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py").read_text()
     assert (
         lines(for_students(key).cells) & {line.strip() for line in hidden.splitlines()} - published == set()
@@ -88,9 +89,34 @@ def test_students_have_every_stub_and_the_setup(chapter):
         ]
     assert "lenet_utils @ git+" in next(cell.source for cell in student.cells if "setup" in tags(cell))
     found = [heading[0] for cell in student.cells for heading in HEADING.finditer(cell.source)]
-    worth = [f"{exercise.heading} ({exercise.points} points)" for exercise in exercises(key)]
-    assert found == worth
+    assert found == [make_assignment.heading_of(exercise) for exercise in exercises(key)]
+    assert f"for class {CLASS}" in next(
+        c.source for c in student.cells if c.source.startswith("## Exercises")
+    )
     nbformat.validate(student)
+
+
+def test_some_of_the_exercises_can_be_set_and_then_the_others_are_nowhere(tmp_path):
+    key = key_of("mathematics")
+    student = for_students(key, [2, 4])
+    found = [int(heading[1]) for cell in student.cells for heading in HEADING.finditer(cell.source)]
+    assert found == [2, 4]
+    assert "**6 points, about 30 minutes" in next(
+        c.source for c in student.cells if "## Exercises" in c.source
+    )
+    assert sum("exercise" in tags(cell) for cell in student.cells) == 2
+    after = [cell.source.partition("\n")[0] for cell in student.cells if cell.source.startswith("## ")]
+    assert after[-2:] == ["## Exercises", "## Further reading"]
+    with pytest.raises(SystemExit, match="no exercise 9; the chapter has 1 to 7"):
+        for_students(key, [2, 9])
+
+    said = run("make_assignment.py", "mathematics", "--exercises", "2,4", "--output", tmp_path)
+    assert "the book's own" in said
+    target = tmp_path / "2027" / "mathematics"
+    assert [row["exercise"] for row in grade.points_table(target)] == ["exercise-2", "exercise-4"]
+    with zipfile.ZipFile(target / "autograder.zip") as file:
+        tests = {name for name in file.namelist() if "exercise-" in name}
+    assert {re.search(r"exercise-\d", name)[0] for name in tests} == {"exercise-2", "exercise-4"}
 
 
 def exercise_cells(notebook):
@@ -248,6 +274,16 @@ SUBMISSIONS = {
 }
 
 
+REPORTS = {
+    "right": "exercise-7, two convolutions: 10 of 10 points",
+    "untouched": "nothing attempted, or not the notebook of this assignment\nexercise-1",
+    "wrong": "exercise-2, how many places?: 0 of 2 points\n    ✗ output size: ",
+    "last year's": f"(the notebook has CLASS = {CLASS - 1}; this class's number is {CLASS})",
+    "loop": "exercise-6, scores of a thousand: 0 of 6 points\n    ✗ TimeExceededError: stopped after 5 seconds",
+}
+"""What each file of results must say."""
+
+
 @pytest.mark.parametrize(
     ("cells", "kept"),
     [
@@ -333,12 +369,12 @@ def run(script, *arguments):
 
 def make(chapter, folder):
     run("make_assignment.py", chapter, "--class-number", CLASS, "--seconds", 5, "--output", folder)
-    return folder / chapter
+    return folder / str(CLASS) / chapter
 
 
 def scores(path):
     """Each submission's points, exercise by exercise."""
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     names = [name for name in rows[0] if name.startswith("exercise")]
     for row in rows:
@@ -354,13 +390,20 @@ def test_a_bad_submission_costs_its_own_points_and_no_more(tmp_path, monkeypatch
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook))
-    said = run("grade.py", "mathematics", folder, "--assignments", assignment.parent)
-    assert f"{len(SUBMISSIONS)} graded, 4 with a remark" in said
+    (folder / "essay.pdf").touch()
+    said = run("grade.py", "mathematics", folder, "--assignments", assignment.parent.parent)
+    assert f"{len(SUBMISSIONS)} graded for class {CLASS}, 5 with a remark" in said
+    assert "no notebooks: essay.pdf\n" in said
     assert scores(folder / "scores.csv") == {name: points for name, (_, points) in SUBMISSIONS.items()}
+    report = {name: (folder / "results" / f"{name}.txt").read_text(encoding="utf-8") for name in REPORTS}
+    assert {name: text in report[name] for name, text in REPORTS.items()} == dict.fromkeys(REPORTS, True), (
+        report
+    )
+    assert all("<statement" not in text for text in report.values())
 
     again = []
     monkeypatch.setattr(
-        grade, "grade", lambda path, *_: again.append(path.name) or {"scores": {}, "remark": ""}
+        grade, "grade", lambda path, *_: again.append(path.name) or {"scores": {}, "said": {}, "remark": ""}
     )
     (folder / "wrong.ipynb").write_text(nbformat.writes(solved("mathematics")))
     grade.grade_all(assignment, folder, folder)
@@ -380,6 +423,35 @@ def test_what_nobody_handed_in_is_not_graded(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "folder.ipynb").mkdir()
     assert [str(path) for path in grade.submissions(tmp_path)] == ["ann.ipynb", "b/ben.ipynb"]
+    assert [str(path) for path in grade.not_notebooks(tmp_path)] == ["notes.txt"]
+
+
+def test_two_classes_do_not_get_into_each_others_way(tmp_path):
+    with pytest.raises(ValueError, match="Run: make assignment CHAPTER=history CLASS=2031"):
+        grade.assignment_of("history", None, tmp_path)
+    for name in ("2031", "2032"):
+        (tmp_path / name / "history").mkdir(parents=True)
+        (tmp_path / name / "history" / "autograder.zip").touch()
+        assert grade.assignment_of("history", name, tmp_path) == tmp_path / name / "history"
+        if name == "2031":
+            assert grade.assignment_of("history", None, tmp_path) == tmp_path / name / "history"
+    with pytest.raises(ValueError, match="add CLASS=2031 or CLASS=2032"):
+        grade.assignment_of("history", None, tmp_path)
+    with pytest.raises(ValueError, match="Run: make assignment CHAPTER=history CLASS=2033"):
+        grade.assignment_of("history", "2033", tmp_path)
+
+
+def test_a_home_folder_that_the_shell_left_alone_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "handed in").mkdir()
+    shutil.copy(ROOT / "chapters" / "history.ipynb", tmp_path / "handed in")
+    (tmp_path / "2031" / "history").mkdir(parents=True)
+    (tmp_path / "2031" / "history" / "autograder.zip").touch()
+    asked = []
+    monkeypatch.setattr(grade, "grade_all", lambda *arguments: asked.append(arguments[1]) or {})
+    monkeypatch.setattr(sys, "argv", ["grade.py", "history", "~/handed in", "--assignments", str(tmp_path)])
+    grade.main()
+    assert asked == [tmp_path / "handed in"]
 
 
 def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
@@ -394,7 +466,7 @@ def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter
     assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
     folder.mkdir()
     shutil.copy(assignment / "instructor" / f"{chapter}.ipynb", folder / "key.ipynb")
-    run("grade.py", chapter, folder, "--assignments", tmp_path)
+    run("grade.py", chapter, folder, "--assignments", tmp_path, "--class-number", CLASS)
     table = grade.points_table(assignment)
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
     said = json.loads((folder / "results" / "key.json").read_text())["said"]
