@@ -62,8 +62,8 @@ results: .venv/ready ## run the long studies that are not recorded yet (hours; Q
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
 	@$(RUN) scripts/measure.py
 
-address: .venv/ready ## write the repository's address everywhere: make address URL=https://github.com/OWNER/NAME
-	@$(RUN) scripts/set_address.py "$(URL)"
+address: .venv/ready ## write the repository's address everywhere: make address URL=https://github.com/OWNER/NAME (TAG=v1.1.0)
+	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt

@@ -1,6 +1,7 @@
 """Write the address of the public repository everywhere it stands: `make address URL=https://github.com/OWNER/NAME`.
 
-pyproject.toml holds the address; this replaces it there and in every copy, and tests hold the copies to it.
+pyproject.toml holds the address; this replaces it there and in every copy, and tests hold the copies to it. With
+`TAG=v1.1.0` the lines that install the package, in setup cells and on the page for teachers, name that tag.
 """
 
 import re
@@ -42,9 +43,24 @@ def set_address(new: str, root: Path = ROOT) -> list[Path]:
     return changed
 
 
+def set_tag(new: str, root: Path = ROOT) -> list[Path]:
+    """Let every line that installs the package name this tag; return the files that changed."""
+    if not re.fullmatch(r"v\d[\w.]*", new):
+        raise ValueError(f"{new!r} is no tag such as v1.1.0")
+    changed = []
+    for path in sorted({path for pattern in PLACES for path in root.glob(pattern)}):
+        text = path.read_text()
+        fresh = re.sub(r"(git\+https://github\.com/[\w./-]+@)v\d[\w.]*", rf"\g<1>{new}", text)
+        if fresh != text:
+            path.write_text(fresh)
+            changed.append(path)
+    return changed
+
+
 def main() -> None:
     try:
         changed = set_address(sys.argv[1].removesuffix("/") if len(sys.argv) > 1 else "")
+        changed = sorted({*changed, *(path for tag in sys.argv[2:] for path in set_tag(tag))})
     except ValueError as error:
         sys.exit(f"{error}\nFor example: make address URL=https://github.com/OWNER/NAME")
     for path in changed:

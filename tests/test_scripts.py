@@ -1,5 +1,6 @@
 """The scripts behind make: the Python they accept, the address they set, the numbers they read."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,17 @@ def test_the_address_is_set_everywhere(tmp_path):
     assert left == []
     assert "https://some-one.github.io/some.book" in (tmp_path / "README.md").read_text()
     nbformat.read(tmp_path / "chapters" / "mathematics.ipynb", as_version=4)
+
+
+def test_the_tag_is_set_wherever_the_package_is_installed(tmp_path):
+    shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
+    shutil.copy(ROOT / "teaching.md", tmp_path)
+    changed = {path.name for path in set_address.set_tag("v2.0.1", tmp_path)}
+    assert changed == {"teaching.md", *(path.name for path in (ROOT / "chapters").glob("*.ipynb"))}
+    for path in tmp_path.rglob("*.*"):
+        assert set(re.findall(r"git\+https:[^\s\"\\]+@(v[\w.]+)", path.read_text())) <= {"v2.0.1"}
+    with pytest.raises(ValueError, match="no tag such as"):
+        set_address.set_tag("latest", tmp_path)
 
 
 @pytest.mark.parametrize("address", ["", "github.com/a/b", "https://github.com/a", "https://example.org/a/b"])

@@ -13,7 +13,7 @@ def _fresh():
 
 @exercise("a kernel for lower edges, on random pictures")
 def check_lower_edge(answer) -> None:
-    """Bands of ink of any strength and width; the kernel must answer below each, not above, and to no upright stroke."""
+    """Bands of ink of any strength and width: it must answer below each, not above, and to no upright stroke."""
     kernel = np.asarray(attempt(answer), dtype=float)
     generator = _fresh()
     for _ in range(10):
@@ -112,7 +112,8 @@ def check_cross_entropy_from_logits(answer) -> None:
         wanted = reference.cross_entropy(reference.softmax(logits), right)
         for shift in (0, 700, -700, 5000):
             value = attempt(answer, logits + shift, right.copy())
-            expect_close(value, wanted, f"with {shift} added to all scores the loss is another one.")
+            where = f" when {shift} is added to all scores" if shift else ""
+            expect_close(value, wanted, f"for {classes} classes the loss is wrong{where}.")
 
 
 @exercise("backward through two convolutions, other sizes")

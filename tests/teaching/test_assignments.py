@@ -515,6 +515,28 @@ def test_what_the_guide_quotes_is_what_the_checks_answer(chapter):
     assert [quote for quote in quoted if not any(quote in str(text) for text in texts)] == []
 
 
+def minutes_of(row):
+    """What a row of a syllabus says, and what the chapters that it names say: minutes to read, and of the exercises."""
+    named = re.findall(r"\(chapters/(.+?)\.ipynb\)", row)
+    to_read = [
+        int(re.search(r"reading (\d+) minutes", read(chapter).cells[0].source)[1]) for chapter in named
+    ]
+    minutes = {exercise.number: exercise.minutes for exercise in exercises(read(named[0]))}
+    said = [int(found) for found in re.findall(r"\| (\d+) min \|", row)]
+    asked = re.findall(r"\| (\d[\d, ]*) \((\d+) min\)", row)
+    by_exercises = [sum(minutes[int(number)] for number in numbers.split(", ")) for numbers, _ in asked]
+    return said + [int(sum_) for _, sum_ in asked], [sum(to_read), *by_exercises]
+
+
+def test_the_syllabi_say_how_long_it_takes():
+    syllabi = (ROOT / "teaching.md").read_text().partition("### One week")[2].partition("## Marking")[0]
+    rows = [row for row in syllabi.splitlines() if re.match(r"\| \d \|", row)]
+    assert len(rows) == 9
+    for row in rows:
+        said, wanted = minutes_of(row)
+        assert said == wanted, row
+
+
 def test_the_guide_has_a_rubric_for_every_exercise_marked_by_hand():
     rubrics = (ROOT / "teaching.md").read_text().partition("## Marking by hand")[2].partition("\n## ")[0]
     by_hand = [e.title for chapter in chapters() for e in exercises(read(chapter)) if not e.check]

@@ -19,17 +19,7 @@ from lenet_utils import grading
 from lenet_utils.models import alexnet_cifar10, lenet5
 from scripts import make_assignment
 
-CHAPTERS = [
-    "architecture",
-    "history",
-    "implementation",
-    "the-1998-network",
-    "rivals",
-    "from-1998-to-today",
-    "inside-the-network",
-    "pros-and-cons",
-    "alexnet-on-cifar10",
-]
+CHAPTERS = make_assignment.chapters()
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
 
@@ -169,6 +159,40 @@ def linear_c1(network_of_1998):
 
 
 WRONG = {
+    ("mathematics", "check_lower_edge"): lambda right: [
+        [-np.array(right)],
+        [[[0, -1, 0], [0, 2, 0], [0, -1, 0]]],
+        [np.array(right).T],
+    ],
+    ("mathematics", "check_output_size"): lambda right, side, number: [
+        [right, side + 1, number],
+        [lambda side, *rest: right(side, *rest) if side < 50 else 0, side, number],
+    ],
+    ("mathematics", "check_max_pool"): lambda right: [
+        [lambda maps: right(maps) if maps.shape[0] > 1 else 0 * right(maps)],
+        [lambda maps: np.maximum(right(maps), 0)],
+    ],
+    ("mathematics", "check_strided_correlation"): lambda right: [
+        [lambda images, kernels, *rest: right(images, kernels[: len(kernels[0])], *rest)],
+        [lambda images, kernels, stride, padding: right(images, kernels, min(stride, 3), padding)],
+    ],
+    ("mathematics", "check_max_pool_gradient"): lambda right: [
+        [lambda maps, upstream: right(np.maximum(maps, 0), upstream)],
+        [lambda maps, upstream: np.abs(right(maps, upstream))],
+    ],
+    ("mathematics", "check_cross_entropy_from_logits"): lambda right: [
+        [lambda logits, classes: right(np.clip(logits, -1000, 1000), classes)],
+        [lambda logits, classes: right(logits, classes) if logits.shape[1] < 11 else 0.0],
+    ],
+    ("mathematics", "check_two_layer_gradients"): lambda right: [
+        [
+            lambda p, x, y: (
+                right(p, x, y)[0],
+                {name: 1.01 * value for name, value in right(p, x, y)[1].items()},
+            )
+        ],
+        [lambda p, x, y: (2 * right(p, x, y)[0], right(p, x, y)[1])],
+    ],
     ("architecture", "check_input_side"): lambda right: [
         [lambda n: {1: 32, 2: 36, 5: 48, 9: 64}.get(n, 32)],
         [lambda n: 32 * n],
