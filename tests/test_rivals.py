@@ -104,6 +104,24 @@ def test_tangent_distance_forgives_a_small_turn_more_than_the_plain_one(digits):
     assert near[0] < 0.5 * plain[0] and near.argmin() == 0
 
 
+def test_planes_are_compared_with_the_nearest_of_each_class(digits):
+    labels = digits.y_train[:400].astype(int)
+    machine = TangentDistance(candidates=3).fit(digits.x_train[:400], labels)
+    points, _ = machine.planes(digits.x_test[:5])
+    near = machine.nearest(points)
+    assert near.shape == (5, 30)
+    np.testing.assert_array_equal(
+        np.sort(labels[near], axis=1), np.repeat(np.arange(10), 3)[None].repeat(5, axis=0)
+    )
+    plain = ((machine.points_[None] - points[:, None]) ** 2).sum(axis=2)
+    for row, found in zip(plain, near, strict=True):
+        for digit in range(10):
+            of_class = np.flatnonzero(labels == digit)
+            assert set(of_class[row[of_class].argsort()[:3]]) == set(found[labels[found] == digit])
+    scores = machine.decision_function(digits.x_test[:5])
+    assert (scores < 0).all() and len(np.unique(scores[0])) == 10
+
+
 def test_rivals_are_rows_of_figure_9():
     assert set(RIVALS) <= set(paper.TEST_ERROR_PERCENT)
 

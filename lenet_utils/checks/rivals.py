@@ -152,7 +152,7 @@ def check_mcnemar_p(mcnemar_p, uneven, class_number) -> None:
     differing = 40 + class_number % 400
     expect(uneven is not None and uneven is not ..., f"the p-values are right. Now split {differing} digits.")
     expect(np.shape(uneven) == (2,), "the split is two numbers, few and many.")
-    few, many = uneven
+    few, many = (int(number) for number in uneven)  # a power of two of NumPy's whole numbers would overflow
     expect(
         few + many == differing, f"{few} and {many} are not the {differing} digits of class {class_number}."
     )

@@ -63,6 +63,7 @@ def split_of_2027(uneven):
 
 def test_the_split_of_one_class_is_wrong_for_another():
     assert check_mcnemar_p(right_p, (26, 45), 2031) is True
+    assert check_mcnemar_p(right_p, np.array([25, 42]), 2027) is True
     assert not any(check_mcnemar_p(right_p, (25, 42), number) for number in range(2028, 2128))
 
 
