@@ -198,7 +198,9 @@ class TangentDistance(ClassifierMixin, BaseEstimator):
     Each picture stands for the plane of what it becomes under seven small deformations: two shifts, scaling,
     rotation, two ways of squeezing, and a change of the stroke's thickness. The distance of two pictures is that of
     their planes. It is computed for the nearest `candidates` of each class by the ordinary distance, so that every
-    class has one, and the lead of the best over the second says how certain an answer is.
+    class has one. The score is its negative logarithm: by which factor the second class is farther than the best says
+    how certain an answer is (on 5,000 held-out training digits 3.8% had to be turned away for an error of half a
+    percent, and 7.5% by the difference of the distances).
 
     Args:
         side: pictures are made this small first, as in the paper.
@@ -206,7 +208,7 @@ class TangentDistance(ClassifierMixin, BaseEstimator):
         candidates: how many neighbours of each class are looked at closely.
     """
 
-    def __init__(self, side: int = 16, blur: float = 0.5, candidates: int = 10):
+    def __init__(self, side: int = 16, blur: float = 0.5, candidates: int = 40):
         self.side, self.blur, self.candidates = side, blur, candidates
 
     def fit(self, pictures, labels):
@@ -235,7 +237,8 @@ class TangentDistance(ClassifierMixin, BaseEstimator):
             plane_distances(point, basis, self.points_[candidates], self.tangents_[candidates])
             for point, basis, candidates in zip(points, tangents, near, strict=True)
         ]
-        return -nearest_of_each(np.array(distances), self.labels_[near], len(self.classes_))
+        nearest = nearest_of_each(np.array(distances), self.labels_[near], len(self.classes_))
+        return -np.log(nearest + 1e-9)  # a digit's own copy is at distance 0
 
     def predict(self, pictures):
         return self.classes_[self.decision_function(pictures).argmax(axis=1)]

@@ -119,7 +119,9 @@ def test_planes_are_compared_with_the_nearest_of_each_class(digits):
             of_class = np.flatnonzero(labels == digit)
             assert set(of_class[row[of_class].argsort()[:3]]) == set(found[labels[found] == digit])
     scores = machine.decision_function(digits.x_test[:5])
-    assert (scores < 0).all() and len(np.unique(scores[0])) == 10
+    assert len(np.unique(scores[0])) == 10
+    assert np.isfinite(machine.decision_function(digits.x_train[:1])).all()
+    assert machine.predict(digits.x_train[:20]).tolist() == labels[:20].tolist()
 
 
 def test_rivals_are_rows_of_figure_9():
