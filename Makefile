@@ -72,5 +72,5 @@ lint: .venv/ready ## style and spelling
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests
 	$(RUN) -m codespell_lib *.md chapters lenet_utils experiments scripts teaching tests
 
-clean: ## remove the built book and the executed chapters (not .venv)
+clean: ## remove _build: the book, executed chapters, assignments (not .venv)
 	rm -rf _build
