@@ -230,11 +230,10 @@ def definitions(module: ast.Module) -> dict[str, str]:
 
 
 def package_modules() -> list[tuple[str, ast.Module]]:
-    """What chapters import from, by room; `reference` is one room of several files."""
+    """What chapters import from, by room; a folder is one room of several files."""
     package = ROOT / "lenet_utils"
-    files = [(path.stem, path) for path in package.glob("*.py")]
-    files += [("reference", path) for path in (package / "reference").glob("*.py")]
-    return [(room, ast.parse(path.read_text())) for room, path in files]
+    files = [(path.relative_to(package).parts[0].removesuffix(".py"), path) for path in package.rglob("*.py")]
+    return [(room, ast.parse(path.read_text())) for room, path in files if room != "checks"]
 
 
 def package_definitions() -> dict[str, dict[str, str]]:
