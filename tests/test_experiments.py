@@ -768,7 +768,7 @@ def test_whole_curvatures_are_the_squared_slopes_of_f6():
     keras.utils.set_random_seed(3)
     model, x = lenet5_1998(), to_lenet_input(load_mnist("sample").x_train[:4])
     found = network_of_1998.whole_curvatures(model, x, signs=60)
-    body, weights = keras.Model(model.inputs, model.get_layer("F6").output), model.trainable_weights
+    body, weights = keras.Model(model.inputs[0], model.get_layer("F6").output), model.trainable_weights
     with tf.GradientTape(persistent=True) as tape:
         units = [tf.unstack(body(picture[None])[0]) for picture in x]
     sums = [np.zeros(weight.shape) for weight in weights]
@@ -794,7 +794,7 @@ def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, 
     assert found["misread"] == np.flatnonzero(distances.argmin(axis=1) != data.y_test).tolist() != []
     assert found["test_error_percent"] == pytest.approx(100 * len(found["misread"]) / 40, abs=0.005)
     distorted = study_of_1998 is faithful_distorted
-    assert (call.distort is not None) == distorted == bool(found["settings"]["distorted"])
+    assert (call.augment is not None) == distorted == bool(found["settings"]["distorted"])
 
 
 @pytest.mark.parametrize("part", faithful_parts.PARTS)
