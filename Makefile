@@ -12,17 +12,21 @@ export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
 export IPYTHONDIR := $(HERE)/_build/home/ipython
 export MPLCONFIGDIR := $(HERE)/_build/home/matplotlib
 export PYTHONDONTWRITEBYTECODE := 1
+# Neither another project's modules nor switched-off assertions may change what the book shows or what a test finds.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP JUPYTER_PATH JUPYTER_CONFIG_DIR
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.venv/ready: requirements.txt pyproject.toml
+.venv/ready: requirements.txt pyproject.toml scripts/set_up.py
 	@$(PYTHON) scripts/check_python.py
-	@echo "Set up .venv with the pinned requirements (once; two to five minutes)"
-	@$(PYTHON) -m venv .venv
-	@$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
-	@$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
-	@touch .venv/ready
+	@$(PYTHON) scripts/set_up.py $(if $(VERSIONS),--$(VERSIONS))
+
+# .venv holds the path of this folder, and .venv/ready notes it: where the folder was moved, .venv is made anew.
+ifneq ($(shell cat .venv/ready 2>/dev/null),$(HERE))
+.PHONY: moved
+.venv/ready: moved
+endif
 
 _build/home: ; @mkdir -p "_build/home/jupyter" "_build/home/ipython" "_build/home/matplotlib"
 
@@ -66,7 +70,7 @@ address: .venv/ready ## write the repository's address everywhere: make address 
 	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
-	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
 
 lint: .venv/ready ## style and spelling
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests
