@@ -27,7 +27,6 @@ FLOORS = [
     "training",
     "plotting",
     "checks",
-    "grading",
 ]
 
 
