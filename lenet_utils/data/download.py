@@ -1,0 +1,197 @@
+"""Fetch a data set from the network into a cache, or give up in good time and say why."""
+
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+from tqdm import tqdm
+
+from lenet_utils.data import archives
+from lenet_utils.data.archives import Dataset, DatasetSpec, InvalidFileError
+
+TIMEOUT = 5
+"""Seconds until a server has to take up the connection, and between two of its signs of life."""
+
+STALL_SECONDS = 12
+"""Give up if fewer than MIN_BYTES arrive in this time."""
+
+MIN_BYTES = 256 * 1024
+
+
+class DownloadError(RuntimeError):
+    """A download failed; the message is the reason in a few words."""
+
+
+def cache_folders() -> list[tuple[str, Path]]:
+    """Name and path of Keras' cache, and of where Keras goes when the home folder may not be written to."""
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    return [
+        ("Keras' cache", Path(home) / "datasets"),
+        ("temporary folder", Path(tempfile.gettempdir()) / ".keras" / "datasets"),
+    ]
+
+
+def download_dataset(spec: DatasetSpec) -> Dataset:
+    """Download a data set into the cache and return it.
+
+    The file arrives in a private folder inside the cache and leaves it only when it is complete and verified.
+    So an interrupted download leaves nothing half-way, and of two processes that fill the same cache at
+    once each puts the same file in place, in one step.
+
+    Raises:
+        DownloadError: with the reason.
+    """
+    folder, private = _private_folder()
+    try:
+        fetched = private / spec.address.rsplit("/", 1)[1]
+        _fetch(spec.address, spec.sha256, fetched)
+        ready = private / spec.file
+        if ready != fetched:
+            np.savez(ready, **archives.unpack_cifar10(fetched, spec))
+        label = f"a download from {urlsplit(spec.address).hostname}"
+        dataset = archives.read_dataset(spec, ready, label)
+        _put_in_place(ready, folder / spec.file)
+        return dataset
+    except InvalidFileError as error:
+        raise DownloadError(f"what arrived cannot be used: {error}") from None
+    except OSError as error:
+        raise DownloadError(f"what arrived could not be kept: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(private, ignore_errors=True)
+
+
+def _private_folder() -> tuple[Path, Path]:
+    trouble = ""
+    for _, folder in cache_folders():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _remove_stale(folder)
+            return folder, Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
+        except OSError as error:
+            trouble = error.strerror or str(error)
+    raise DownloadError(f"no folder to write to ({trouble})")
+
+
+_UNFINISHED = ".unfinished-"
+
+
+def _remove_stale(folder: Path) -> None:
+    """Remove what downloads left that were killed: folders untouched for a day."""
+    for left in folder.glob(f"{_UNFINISHED}*"):
+        if time.time() - left.stat().st_mtime > 86_400:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _put_in_place(ready: Path, place: Path) -> None:
+    try:
+        ready.chmod(0o644)  # pooch's temporary files are readable by their owner alone
+        os.replace(ready, place)
+    except OSError:
+        # Windows refuses while another process reads the file: then that process has put it there.
+        if not place.exists():
+            raise
+
+
+class _Progress:
+    """The bar that pooch moves; it also tells whoever waits how much has arrived, and can stop it."""
+
+    def __init__(self, name: str):
+        self.name, self.received, self.abandoned, self.bar = name, 0, False, None
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name == "total":  # pooch sets it when a server has answered; before that there is nothing to show
+            self.close()
+            self.bar = tqdm(total=value or None, desc=self.name, unit="B", unit_scale=True, file=sys.stdout)
+
+    def update(self, size):
+        if self.abandoned:
+            raise DownloadError("given up")
+        self.received += size
+        self.bar.update(size)
+
+    def reset(self):
+        self.bar.reset()
+
+    def close(self):
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _fetch(address: str, sha256: str, path: Path) -> None:
+    """Download a file that has this SHA-256, with a progress bar and one retry, or give up in good time.
+
+    The time-outs of a connection do not catch a server that sends a byte a second, nor a name server that is
+    silent. Therefore the work is done in a thread, and what is watched is how much arrives.
+
+    Raises:
+        DownloadError: with the reason.
+    """
+    import pooch
+
+    pooch.get_logger().setLevel("WARNING")
+    progress, failure = _Progress(path.name), []
+
+    def work():
+        try:
+            downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=16_384, timeout=TIMEOUT)
+            files = pooch.create(
+                path.parent,
+                base_url="",
+                registry={path.name: sha256},
+                urls={path.name: address},
+                retry_if_failed=1,
+            )
+            files.fetch(path.name, downloader=downloader)
+        except Exception as error:
+            failure.append(error)
+        if progress.abandoned:  # nobody else is left to tidy up
+            shutil.rmtree(path.parent, ignore_errors=True)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        _wait(thread, progress)
+    except BaseException:  # also when the reader interrupts
+        progress.abandoned = True
+        raise
+    finally:
+        progress.close()
+    if failure:
+        raise DownloadError(_reason(failure[0], urlsplit(address).hostname)) from None
+
+
+def _wait(thread: threading.Thread, progress: _Progress) -> None:
+    since, arrived = time.monotonic(), 0
+    while thread.is_alive():
+        thread.join(0.1)
+        new = progress.received - arrived
+        if new >= MIN_BYTES:
+            since, arrived = time.monotonic(), progress.received
+        elif time.monotonic() - since > STALL_SECONDS:
+            raise DownloadError(f"too slow: {new:,} bytes within {STALL_SECONDS} seconds")
+
+
+def _reason(error: Exception, host: str) -> str:
+    import requests
+
+    text = str(error)
+    if isinstance(error, requests.exceptions.Timeout) or "timed out" in text:
+        return f"no answer from {host} within {TIMEOUT} seconds"
+    if isinstance(error, requests.exceptions.HTTPError):
+        return f"{host} answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the connection to {host} broke off"
+    if isinstance(error, requests.exceptions.RequestException):
+        return f"no connection to {host}"
+    if isinstance(error, ValueError):
+        return "what arrived is not the original file (another SHA-256)"
+    if isinstance(error, OSError):
+        return f"what arrived could not be kept: {error.strerror or error}"
+    return f"{type(error).__name__}: {error}"
