@@ -5,7 +5,7 @@ HERE := $(CURDIR)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address lock lint clean
+.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address listings lock lint check clean
 # Jupyter, IPython and matplotlib keep their small files here, so that a read-only home is no obstacle
 # and nothing of the reader's own settings changes what the book shows.
 export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
@@ -51,7 +51,7 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 	@echo "http://localhost:$${PORT:-8000} — stop with Ctrl+C"
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html "$${PORT:-8000}"
 
-chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
+chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (CHAPTER=mathematics for one)
 	@$(RUN) -m scripts.refresh_chapter $(NAME)
 
 assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathematics CLASS=2031 (CHAPTER=all; EXERCISES=1,2)
@@ -66,8 +66,11 @@ results: .venv/ready ## run the long studies that are not recorded yet (hours; Q
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
 	@$(RUN) -m scripts.measure
 
-address: .venv/ready ## write the repository's address everywhere: make address URL=https://github.com/OWNER/NAME (TAG=v1.1.0)
+address: .venv/ready ## write the repository's address where readers need it (URL=https://github.com/OWNER/NAME TAG=v1.1.0)
 	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
+
+listings: .venv/ready ## make the tables of chapters in README.md and intro.md anew
+	@$(RUN) scripts/listings.py
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt

@@ -1,9 +1,9 @@
 """The scripts behind make: the Python they accept, the address they set, the numbers they read."""
 
-import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -41,37 +41,79 @@ def test_make_stops_on_an_old_python_and_says_so(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
-def test_the_address_is_set_everywhere(tmp_path):
-    for name in ("pyproject.toml", "_config.yml", "README.md", "CITATION.cff"):
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what an address is written into."""
+    for name in ("pyproject.toml", "CITATION.cff", "README.md", "intro.md", "teaching.md", "_toc.yml"):
         shutil.copy(ROOT / name, tmp_path)
     shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
-    old = set_address.stated_address(tmp_path)
-    new = "https://github.com/some-one/some.book"
-    changed = {path.name for path in set_address.set_address(new, tmp_path)}
-    assert {"pyproject.toml", "_config.yml", "README.md", "CITATION.cff", "mathematics.ipynb"} <= changed
-    assert set_address.stated_address(tmp_path) == new
-    left = [p for p in tmp_path.rglob("*.*") if p.is_file() and set_address.short(old) in p.read_text()]
-    assert left == []
-    assert "https://some-one.github.io/some.book" in (tmp_path / "README.md").read_text()
-    nbformat.read(tmp_path / "chapters" / "mathematics.ipynb", as_version=4)
+    return tmp_path
 
 
-def test_the_tag_is_set_wherever_the_package_is_installed(tmp_path):
-    shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
-    shutil.copy(ROOT / "teaching.md", tmp_path)
-    changed = {path.name for path in set_address.set_tag("v2.0.1", tmp_path)}
+def test_an_address_is_written_everywhere_and_can_be_changed(checkout):
+    for new in ("https://github.com/some-one/some.book.git", "git@github.com:other/book.git"):
+        set_address.set_address(new, checkout)
+    address = "https://github.com/other/book"
+    assert set_address.written_address(checkout) == address
+    assert f"repository-code: {address}\n" in (checkout / "CITATION.cff").read_text()
+    readme = (checkout / "README.md").read_text()
+    assert "https://other.github.io/book/playground.html" in readme
+    for path in checkout.glob("chapters/[!_]*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        setup = next(cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", []))
+        assert f'ADDRESS = "{address}"' in setup.source
+        assert f"https://colab.research.google.com/github/other/book/blob/main/chapters/{path.name}" in readme
+    assert f"git+{address}@" in (checkout / "teaching.md").read_text()
+    assert not [p for p in checkout.rglob("*.*") if p.is_file() and "some.book" in p.read_text()]
+    assert set_address.set_address(address, checkout) == [], "a second time changes nothing"
+
+
+def test_the_pages_take_the_address_of_origin(checkout):
+    assert set_address.stated_address(checkout) == set_address.written_address(checkout)
+    subprocess.run(["git", "init", "--quiet", checkout], check=True)
+    subprocess.run(["git", "-C", checkout, "remote", "add", "origin", "git@github.com:a/b.git"], check=True)
+    assert set_address.stated_address(checkout) == "https://github.com/a/b"
+    subprocess.run(["git", "-C", checkout, "remote", "set-url", "origin", "/srv/book"], check=True)
+    assert set_address.stated_address(checkout) == set_address.written_address(checkout)
+
+
+def test_without_an_address_no_button_leads_nowhere():
+    config = {"repository": {"branch": "main"}, "launch_buttons": {"colab_url": "…"}, "html": {}}
+    build_book.state_address(config, "https://github.com/a/b")
+    assert config["repository"]["url"] == "https://github.com/a/b" and config["launch_buttons"]
+    build_book.state_address(config, None)
+    assert not config["launch_buttons"] and not config["html"]["use_repository_button"]
+
+
+def test_nothing_that_a_reader_sees_waits_for_an_address():
+    for path in (
+        *ROOT.glob("*.md"),
+        *ROOT.glob("chapters/*.ipynb"),
+        ROOT / "CITATION.cff",
+        ROOT / "_config.yml",
+    ):
+        assert "ADDRESS_NOT_SET" not in path.read_text(), path.name
+
+
+def test_the_tag_is_set_wherever_the_package_is_installed(checkout):
+    changed = {path.name for path in set_address.set_tag("v2.0.1", checkout)}
     assert changed == {"teaching.md", *(path.name for path in (ROOT / "chapters").glob("*.ipynb"))}
-    for path in tmp_path.rglob("*.*"):
-        assert set(re.findall(r"git\+https:[^\s\"\\]+@(v[\w.]+)", path.read_text())) <= {"v2.0.1"}
+    for path in checkout.glob("chapters/*.ipynb"):
+        assert 'for version in \\"v2.0.1\\", \\"main\\":' in path.read_text()
     with pytest.raises(ValueError, match="no tag such as"):
-        set_address.set_tag("latest", tmp_path)
+        set_address.set_tag("latest", checkout)
+
+
+def test_the_release_of_the_setup_cells_is_the_package_s_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f'\\"v{version}\\", \\"main\\"' in (ROOT / "chapters" / "_template.ipynb").read_text()
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 @pytest.mark.parametrize("address", ["", "github.com/a/b", "https://github.com/a", "https://example.org/a/b"])
-def test_an_address_that_is_none_is_refused(address, tmp_path):
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+def test_an_address_that_is_none_is_refused(address, checkout):
     with pytest.raises(ValueError, match="OWNER/NAME"):
-        set_address.set_address(address, tmp_path)
+        set_address.set_address(address, checkout)
 
 
 def test_results_are_read_from_tagged_cells():
@@ -90,14 +132,6 @@ def test_make_help_names_every_command():
     text = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for goal in ("book", "test", "serve", "results", "measure", "address", "clean"):
         assert f"make {goal}" in text
-
-
-def test_the_readme_lists_every_chapter_with_a_badge():
-    text = (ROOT / "README.md").read_text()
-    for path in (ROOT / "chapters").glob("[!_]*.ipynb"):
-        assert f"(chapters/{path.name})" in text
-        address = set_address.short(set_address.stated_address())
-        assert f"colab.research.google.com/github/{address}/blob/main/chapters/{path.name}" in text
 
 
 @pytest.mark.parametrize(
