@@ -20,10 +20,11 @@ import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
+from scripts.chapters import list_chapters, read_chapter
 from scripts.set_address import stated_address
 from tests.book.conftest import ROOT
 
-CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb"))
+CHAPTERS = list_chapters()
 SOURCE = re.compile(r"git\+(https://[\w./-]+)@(v[\d.]+)")
 
 BEFORE = """
@@ -64,7 +65,7 @@ def repository(tmp_path_factory):
 
 
 def read(name: str) -> nbformat.NotebookNode:
-    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+    return read_chapter(name)
 
 
 def make_environment(folder: Path) -> Path:

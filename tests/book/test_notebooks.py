@@ -12,11 +12,12 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from scripts.chapters import list_chapters, read_chapter, tags_of
 from scripts.set_address import pages, short, stated_address
 from tests.book.book_checks import MACHINE_PATH, MYST
-from tests.book.conftest import ROOT, listed_pages
+from tests.book.conftest import ROOT
 
-CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb"))
+CHAPTERS = list_chapters()
 DRAWING = {"subplots", "subplot_mosaic", "figure", "imshow", "plot", "bar", "barh", "scatter", "hist", "show"}
 NOT_DRAWING = {"use_style", "label_line"}
 LINES_A_CELL = 30
@@ -27,11 +28,11 @@ pytestmark = pytest.mark.filterwarnings("error::nbformat.warnings.MissingIDField
 
 
 def read(name: str) -> nbformat.NotebookNode:
-    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+    return read_chapter(name)
 
 
 def tags(cell) -> set[str]:
-    return set(cell.metadata.get("tags", []))
+    return tags_of(cell)
 
 
 def code_cells(notebook, tag: str | None = None) -> list:
@@ -58,8 +59,7 @@ def notebook(request):
 
 
 def test_the_book_lists_every_chapter():
-    listed = {name.removeprefix("chapters/") for name in listed_pages() if name.startswith("chapters/")}
-    assert listed == set(CHAPTERS)
+    assert set(CHAPTERS) == {path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb")}
 
 
 def test_is_a_valid_notebook_for_any_python_kernel(notebook):
