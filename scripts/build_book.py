@@ -62,7 +62,7 @@ def read_chapter(path: Path) -> nbformat.NotebookNode:
 def state_of(root: Path) -> str:
     """Digest of what a chapter's outputs depend on beside its own code and the data."""
     parts = [*root.glob("lenet_utils/**/*.py"), *root.glob("lenet_utils/weights/*")]
-    parts += [*root.glob("experiments/results/*.json"), *root.glob("requirements.txt")]
+    parts += [*root.glob("lenet_utils/results/*.json"), *root.glob("requirements.txt")]
     total = hashlib.sha256()
     for path in sorted(parts):
         total.update(str(path.relative_to(root)).encode() + path.read_bytes())
