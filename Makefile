@@ -5,7 +5,7 @@ HERE := $(CURDIR)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address listings lock lint check clean
+.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address listings lock links lint check clean
 # Jupyter, IPython and matplotlib keep their small files here, so that a read-only home is no obstacle
 # and nothing of the reader's own settings changes what the book shows.
 export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
@@ -74,6 +74,12 @@ listings: .venv/ready ## make the tables of chapters in README.md and intro.md a
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
 	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+
+links: .venv/ready _build/home ## ask every link that leads out of the book
+	@$(RUN) scripts/build_book.py --builder linkcheck --output _build/links
+
+check: lint ## before a commit: style, spelling and every quick test (90 seconds)
+	$(RUN) -m pytest tests -n 2 -m "not slow and not pages and not colab"
 
 lint: .venv/ready ## style and spelling
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests

@@ -174,7 +174,7 @@ def state_address(config: dict, address: str | None) -> None:
         config["html"][button] = False
 
 
-def make_pages(root: Path, folder: Path, output: Path) -> int:
+def make_pages(root: Path, folder: Path, output: Path, builder: str = "html") -> int:
     """Run jupyter-book on what was executed; every warning is an error."""
     config = yaml.safe_load((root / "_config.yml").read_text())
     # What is left on stderr after `unexpected_warning` are TensorFlow's start-up lines.
@@ -184,7 +184,7 @@ def make_pages(root: Path, folder: Path, output: Path) -> int:
     written.write_text(yaml.safe_dump(config, sort_keys=False))
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(root), "--path-output", str(output)]
-    command += ["--config", str(written), "--warningiserror", "--keep-going", "--all"]
+    command += ["--config", str(written), "--warningiserror", "--keep-going", "--all", "--builder", builder]
     return subprocess.run(command).returncode
 
 
@@ -211,6 +211,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--root", type=Path, default=ROOT)
     parser.add_argument("--output", type=Path, help="folder that gets _build/html (default: the root)")
+    parser.add_argument(
+        "--builder", choices=["html", "linkcheck"], default="html", help="pages, or a look at links"
+    )
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="chapters side by side")
     chosen = parser.parse_args(arguments)
     root, started = chosen.root.resolve(), time.perf_counter()
@@ -225,8 +228,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n\n".join(["", *(f"ERROR in {fault}" for fault in faults)]), file=sys.stderr)
         print(f"\n{len(faults)} chapter(s) failed; no pages were made.", file=sys.stderr)
         return 1
-    print("2 of 2: make the pages", flush=True)
-    if make_pages(root, folder, output) or make_playground(root, output):
+    print(f"2 of 2: make the pages ({chosen.builder})", flush=True)
+    if make_pages(root, folder, output, chosen.builder) or make_playground(root, output):
         print("The pages have faults: see the warnings above.", file=sys.stderr)
         return 1
     print(f"Done in {time.perf_counter() - started:.0f} s: {output / '_build/html/index.html'}", flush=True)

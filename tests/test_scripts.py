@@ -1,5 +1,6 @@
 """The scripts behind make: the Python they accept, the address they set, the numbers they read."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from scripts import build_book, set_address
+from scripts import build_book, set_address, set_up
 from scripts.check_python import complaint
 from scripts.measure import result
 
@@ -39,6 +40,67 @@ def test_make_stops_on_an_old_python_and_says_so(tmp_path):
     assert done.returncode != 0
     assert "needs Python 3.11" in done.stderr
     assert not (tmp_path / ".venv").exists()
+
+
+def made_again(folder: Path) -> bool:
+    """Whether make would set up .venv in this folder."""
+    done = subprocess.run(["make", "-n", "lint"], cwd=folder, capture_output=True, text=True, check=True)
+    return "scripts/set_up.py" in done.stdout
+
+
+def test_a_folder_that_was_moved_is_set_up_anew(tmp_path):
+    folder = tmp_path / "a book"
+    for part in ("scripts", ".venv"):
+        (folder / part).mkdir(parents=True)
+    for name in ("Makefile", "requirements.txt", "pyproject.toml", "scripts/set_up.py"):
+        shutil.copy(ROOT / name, folder / name)
+    assert made_again(folder), "there is no .venv/ready yet"
+    (folder / ".venv" / "ready").write_text(f"{folder}\n")
+    assert not made_again(folder)
+    folder = folder.rename(tmp_path / "another place")
+    assert made_again(folder)
+
+
+def test_nothing_of_the_reader_s_settings_sends_packages_elsewhere(monkeypatch):
+    for name in ("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PYTHONPATH"):
+        monkeypatch.setenv(name, "/elsewhere")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://mirror.example.org/simple")
+    environment = set_up.environment()
+    assert environment["PIP_USER"] == "0"
+    assert not {"PIP_TARGET", "PIP_PREFIX", "PYTHONPATH"} & set(environment)
+    assert environment["UV_DEFAULT_INDEX"] == "https://mirror.example.org/simple"
+
+
+def test_every_pin_has_a_hash_and_uv_is_pinned():
+    pins = re.findall(r"^[\w.-]+==.*(?:\n +.*)*", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    assert len(pins) > 100
+    assert [pin.splitlines()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+    assert set_up.pinned("uv").startswith("uv==")
+
+
+def test_pip_installs_where_uv_cannot_be_had(monkeypatch):
+    commands = []
+    monkeypatch.setattr(set_up, "has_uv", lambda: False)
+    monkeypatch.setattr(set_up, "run", lambda *command: commands.append(command))
+    set_up.install("-r", "requirements.txt")
+    monkeypatch.setattr(set_up, "has_uv", lambda: True)
+    set_up.install("-r", "requirements.txt")
+    pip, uv = commands
+    assert pip[:2] == ("-m", "pip") and uv[:3] == ("-m", "uv", "pip") and pip[-2:] == uv[-2:]
+
+
+def test_the_newest_versions_keep_the_look():
+    text = set_up.unpinned("jupyter-book==1.0.4\nkeras\ntensorflow==2.21.0 ; sys_platform != 'linux'\n")
+    assert text == "jupyter-book==1.0.4\nkeras\ntensorflow ; sys_platform != 'linux'\n"
+
+
+def test_line_ends_are_those_that_make_and_bash_read():
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = ["Makefile", ".ci/run", "chapters/history.ipynb"]
+    command = ["git", "-C", ROOT, "check-attr", "eol", "--", *names]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said.count("eol: lf") == len(names)
 
 
 @pytest.fixture
