@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 from jupyter_cache import get_cache
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.chapters import ROOT, read_chapter
 
 
 def executed(chapter: str, source: str, root: Path = ROOT) -> nbformat.NotebookNode:
@@ -27,7 +27,7 @@ def executed(chapter: str, source: str, root: Path = ROOT) -> nbformat.NotebookN
     Raises:
         FileNotFoundError: it has not been; the message says how to.
     """
-    notebook = nbformat.read(root / "chapters" / f"{chapter}.ipynb", as_version=4)
+    notebook = read_chapter(chapter, root)
     try:
         cache = get_cache(root / "_build" / "cache" / source)
         return cache.merge_match_into_notebook(notebook)[1]

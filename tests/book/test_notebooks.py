@@ -12,11 +12,13 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from scripts.set_address import pages, short, stated_address
+from scripts.chapters import list_chapters, read_chapter, tags_of
+from scripts.listings import LISTINGS, with_listings
+from scripts.set_address import pages, written_address
 from tests.book.book_checks import MACHINE_PATH, MYST
-from tests.book.conftest import ROOT, listed_pages
+from tests.book.conftest import ROOT
 
-CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb"))
+CHAPTERS = list_chapters()
 DRAWING = {"subplots", "subplot_mosaic", "figure", "imshow", "plot", "bar", "barh", "scatter", "hist", "show"}
 NOT_DRAWING = {"use_style", "label_line"}
 LINES_A_CELL = 30
@@ -27,11 +29,11 @@ pytestmark = pytest.mark.filterwarnings("error::nbformat.warnings.MissingIDField
 
 
 def read(name: str) -> nbformat.NotebookNode:
-    return nbformat.read(ROOT / "chapters" / f"{name}.ipynb", as_version=4)
+    return read_chapter(name)
 
 
 def tags(cell) -> set[str]:
-    return set(cell.metadata.get("tags", []))
+    return tags_of(cell)
 
 
 def code_cells(notebook, tag: str | None = None) -> list:
@@ -58,8 +60,7 @@ def notebook(request):
 
 
 def test_the_book_lists_every_chapter():
-    listed = {name.removeprefix("chapters/") for name in listed_pages() if name.startswith("chapters/")}
-    assert listed == set(CHAPTERS)
+    assert set(CHAPTERS) == {path.stem for path in (ROOT / "chapters").glob("[!_]*.ipynb")}
 
 
 def test_is_a_valid_notebook_for_any_python_kernel(notebook):
@@ -93,7 +94,7 @@ def test_setup_cell_is_the_template_s(notebook):
     (setup,) = code_cells(notebook, "setup")
     assert setup.source == wanted.source
     assert code_cells(notebook)[0] is setup
-    assert f"git+{stated_address()}@" in setup.source
+    assert f'ADDRESS = "{written_address() or ""}"' in setup.source
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
@@ -294,20 +295,19 @@ def test_a_figure_without_text_would_be_noticed():
 # --- The repository's address
 
 
-def test_address_is_the_same_everywhere():
-    address = stated_address()
-    for name in ("_config.yml", "README.md", "CITATION.cff"):
-        text = (ROOT / name).read_text()
-        assert short(address) in text or pages(address) in text, f"{name} does not name {address}"
-        for other in re.findall(r"https://github\.com/([\w.-]+/lenet-overview)", text):
-            assert other == short(address)
-        for other in re.findall(r"https://[\w-]+\.github\.io/[\w.-]+", text):
-            assert other == pages(address)
+@pytest.mark.parametrize("page", LISTINGS)
+def test_listings_are_fresh(page):
+    wanted = with_listings(page, ROOT, written_address())
+    assert (ROOT / page).read_text() == wanted, f"{page} lags behind the chapters: make listings"
 
 
-def test_address_in_the_notebooks_is_the_stated_one(notebook):
-    for owner_and_name in re.findall(r"github\.com/([\w.-]+/lenet-overview)", json.dumps(notebook)):
-        assert owner_and_name == short(stated_address())
+def test_no_other_address_stands_anywhere():
+    address = written_address() or "https://github.com/OWNER/NAME"
+    for path in (*ROOT.glob("*.md"), ROOT / "CITATION.cff", *ROOT.glob("chapters/*.ipynb")):
+        for other in re.findall(r"https://github\.com/[\w.-]+/lenet-overview", path.read_text()):
+            assert other == address, path.name
+        for other in re.findall(r"https://[\w-]+\.github\.io/lenet-overview", path.read_text()):
+            assert other == pages(address), path.name
 
 
 # --- nbval does notice

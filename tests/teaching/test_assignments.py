@@ -17,25 +17,18 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 
-from lenet_utils import grading
 from lenet_utils.distortions import distort
-from scripts import grade, make_assignment
-from scripts.make_assignment import (
-    HEADING,
-    ROOT,
-    chapters,
-    exercises,
-    for_class,
-    for_students,
-    read,
-    tags,
-)
+from scripts.chapters import ROOT, list_chapters, read_chapter, tags_of
+from teaching import grade, make_assignment
+from teaching.exercises import HEADING, find_exercises
+from teaching.grading import slicing, training_cache
+from teaching.make_assignment import make_answer_key, make_student_notebook
 
 CLASS = 2031
 
 
 def key_of(chapter):
-    return for_class(read(chapter), CLASS)
+    return make_answer_key(read_chapter(chapter), CLASS)
 
 
 def lines(cells):
@@ -46,50 +39,54 @@ def lines(cells):
 # What students get
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_nothing_of_a_solution_and_no_output_reaches_the_students(chapter):
     key = key_of(chapter)
     for cell in (cell for cell in key.cells if cell.cell_type == "code"):
         cell.outputs, cell.execution_count = [nbformat.v4.new_output("stream", text="the answer is 42")], 1
-    student = for_students(key)
-    solutions = [cell for cell in key.cells if "solution" in tags(cell)]
+    student = make_student_notebook(key)
+    solutions = [cell for cell in key.cells if "solution" in tags_of(cell)]
     assert solutions
-    rest = lines(cell for cell in key.cells if "solution" not in tags(cell))
+    rest = lines(cell for cell in key.cells if "solution" not in tags_of(cell))
     assert lines(student.cells) & (lines(solutions) - rest) == set()
     assert not re.search(
         r"\w_solution\b|<details>", "\n".join(cell.source for cell in exercise_cells(student))
     )
     assert "the answer is 42" not in nbformat.writes(student)
-    assert [cell.metadata for cell in student.cells if "solution" in tags(cell)] == []
+    assert [cell.metadata for cell in student.cells if "solution" in tags_of(cell)] == []
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_what_students_read_stands_in_the_chapter(chapter):
     """So nothing of the hidden tests can, nor any answer to them."""
     key = key_of(chapter)
-    published = lines(cell for cell in key.cells if "solution" not in tags(cell))
-    headings = {exercise.heading for exercise in exercises(key)}
+    published = lines(cell for cell in key.cells if "solution" not in tags_of(cell))
+    headings = {exercise.heading for exercise in find_exercises(key)}
     ours = [make_assignment.ANSWER, make_assignment.ANSWER_IN_CODE, *make_assignment.HAND_IN.splitlines()]
     linked = lambda line: re.sub(r"\]\([^)]*?([\w-]+)\.(html|ipynb)", r"](\1", line)  # noqa: E731
-    known = {linked(line) for line in published} | {*ours, make_assignment.worth(key, exercises(key))}
-    added = {line for line in lines(for_students(key).cells) if linked(line) not in known}
+    known = {linked(line) for line in published} | {
+        *ours,
+        make_assignment.summary_cell(key, find_exercises(key)),
+    }
+    added = {line for line in lines(make_student_notebook(key).cells) if linked(line) not in known}
     assert {re.sub(r" \(\d+ points, about .+?\)$", "", line) for line in added} == headings
     hidden = (ROOT / "teaching" / "hidden" / f"{chapter.replace('-', '_')}.py").read_text()
     assert (
-        lines(for_students(key).cells) & {line.strip() for line in hidden.splitlines()} - published == set()
+        lines(make_student_notebook(key).cells) & {line.strip() for line in hidden.splitlines()} - published
+        == set()
     )
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_students_have_every_stub_and_the_setup(chapter):
-    key, student = key_of(chapter), for_students(key_of(chapter))
+    key, student = key_of(chapter), make_student_notebook(key_of(chapter))
     for tag in ("setup", "exercise"):
-        assert [cell.source for cell in student.cells if tag in tags(cell)] == [
-            cell.source for cell in key.cells if tag in tags(cell)
+        assert [cell.source for cell in student.cells if tag in tags_of(cell)] == [
+            cell.source for cell in key.cells if tag in tags_of(cell)
         ]
-    assert "lenet_utils @ git+" in next(cell.source for cell in student.cells if "setup" in tags(cell))
+    assert "lenet_utils @ git+" in next(cell.source for cell in student.cells if "setup" in tags_of(cell))
     found = [heading[0] for cell in student.cells for heading in HEADING.finditer(cell.source)]
-    assert found == [make_assignment.heading_of(exercise) for exercise in exercises(key)]
+    assert found == [make_assignment.render_heading(exercise) for exercise in find_exercises(key)]
     assert f"for class {CLASS}" in next(
         c.source for c in student.cells if c.source.startswith("## Exercises")
     )
@@ -98,19 +95,19 @@ def test_students_have_every_stub_and_the_setup(chapter):
 
 def test_some_of_the_exercises_can_be_set_and_then_the_others_are_nowhere(tmp_path):
     key = key_of("mathematics")
-    student = for_students(key, [2, 4])
+    student = make_student_notebook(key, [2, 4])
     found = [int(heading[1]) for cell in student.cells for heading in HEADING.finditer(cell.source)]
     assert found == [2, 4]
     assert "**6 points, about 30 minutes" in next(
         c.source for c in student.cells if "## Exercises" in c.source
     )
-    assert sum("exercise" in tags(cell) for cell in student.cells) == 2
+    assert sum("exercise" in tags_of(cell) for cell in student.cells) == 2
     after = [cell.source.partition("\n")[0] for cell in student.cells if cell.source.startswith("## ")]
     assert after[-2:] == ["## Exercises", "## Further reading"]
     with pytest.raises(SystemExit, match="no exercise 9; the chapter has 1 to 7"):
-        for_students(key, [2, 9])
+        make_student_notebook(key, [2, 9])
 
-    said = run("make_assignment.py", "mathematics", "--exercises", "2,4", "--output", tmp_path)
+    said = run("make_assignment", "mathematics", "--exercises", "2,4", "--output", tmp_path)
     assert "the book's own" in said
     target = tmp_path / "2027" / "mathematics"
     assert [row["exercise"] for row in grade.points_table(target)] == ["exercise-2", "exercise-4"]
@@ -125,11 +122,11 @@ def exercise_cells(notebook):
     return notebook.cells[first:]
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chapter):
-    asked = [exercise for exercise in exercises(read(chapter)) if exercise.check]
+    asked = [exercise for exercise in find_exercises(read_chapter(chapter)) if exercise.check]
     assert any("CLASS" in exercise.arguments for exercise in asked)
-    assert make_assignment.hidden_tests(chapter, asked).exists()
+    assert make_assignment.find_hidden_tests(chapter, asked).exists()
     module = chapter.replace("-", "_")
     for exercise in asked:
         shown = getattr(import_module(f"lenet_utils.checks.{module}"), exercise.check)
@@ -139,12 +136,12 @@ def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chap
 
 
 def test_a_chapter_without_a_hidden_test_is_no_assignment(monkeypatch, tmp_path):
-    asked = exercises(read("mathematics"))
+    asked = find_exercises(read_chapter("mathematics"))
     monkeypatch.setattr(make_assignment, "ROOT", tmp_path)
     with pytest.raises(
         SystemExit, match=r"hidden/mathematics.py has no hidden test .*check_lower_edge, check_max_pool"
     ):
-        make_assignment.hidden_tests("mathematics", asked)
+        make_assignment.find_hidden_tests("mathematics", asked)
 
 
 # Submissions
@@ -152,9 +149,9 @@ def test_a_chapter_without_a_hidden_test_is_no_assignment(monkeypatch, tmp_path)
 
 def solved(chapter):
     """What a student hands in who has found the book's solutions: they follow the stubs, under the stubs' names."""
-    notebook, answers = for_students(key_of(chapter)), solutions(key_of(chapter))
+    notebook, answers = make_student_notebook(key_of(chapter)), solutions(key_of(chapter))
     for cell in notebook.cells:
-        if "exercise" in tags(cell):
+        if "exercise" in tags_of(cell):
             cell.source += f"\n\n{answers.pop(0)}"
     assert answers == []
     return notebook
@@ -164,15 +161,15 @@ def solutions(key):
     """The code that answers each exercise which a check asks about."""
     found = []
     for cell in key.cells:
-        if "exercise" in tags(cell):
+        if "exercise" in tags_of(cell):
             found.append("")
-        elif "solution" in tags(cell):
+        elif "solution" in tags_of(cell):
             found[-1] += f"{cell.source}\n"
     return found
 
 
 def stub(notebook, check):
-    return next(cell for cell in notebook.cells if "exercise" in tags(cell) and check in cell.source)
+    return next(cell for cell in notebook.cells if "exercise" in tags_of(cell) and check in cell.source)
 
 
 def wrong():
@@ -258,7 +255,7 @@ POINTS = [2, 2, 4, 4, 6, 6, 10]
 SUBMISSIONS = {
     "right.ipynb": (solved("mathematics"), POINTS),
     "answer key.ipynb": (key_of("mathematics"), POINTS),
-    "untouched.ipynb": (for_students(key_of("mathematics")), [0] * 7),
+    "untouched.ipynb": (make_student_notebook(key_of("mathematics")), [0] * 7),
     "explored.ipynb": (explored(), POINTS),
     "wrong.ipynb": (wrong(), [2, 0, 4, 4, 6, 6, 10]),
     "last year's.ipynb": (another_class(), [2, 0, 4, 4, 6, 6, 10]),
@@ -298,7 +295,7 @@ REPORTS = {
 )
 def test_of_a_students_statements_those_are_run_that_bear_on_the_answer(cells, kept):
     wanted = [cells[each] if isinstance(each, int) else each for each in kept]
-    assert grading.answering(cells, {"answer"}) == [
+    assert slicing.relevant_statements(cells, {"answer"}) == [
         statement.replace("def answer(x): ...", "def answer(x):\n    ...") for statement in wanted
     ]
 
@@ -318,7 +315,7 @@ def test_of_a_students_statements_those_are_run_that_bear_on_the_answer(cells, k
     ],
 )
 def test_of_a_chapters_cells_those_are_run_that_give_what_an_answer_needs(chapter, kept):
-    assert grading.needed(chapter, {"answer"}) == [chapter[number] for number in kept]
+    assert slicing.backward_slice(chapter, {"answer"}) == [chapter[number] for number in kept]
 
 
 class OwnLayer(keras.layers.Dense):
@@ -340,7 +337,7 @@ def test_the_same_training_is_made_once_for_all_submissions(tmp_path):
         model.set_weights([2 * weights for weights in model.get_weights()])
         return {"loss": [epochs]}
 
-    once, x, y = grading.remembered(fit, tmp_path), np.eye(3), np.arange(3)
+    once, x, y = training_cache.with_cache(fit, tmp_path), np.eye(3), np.arange(3)
     for again in (False, True):
         model = network()
         history = once(model, x, y, 4, validation=(x, y), augment=distort)
@@ -361,12 +358,12 @@ def test_the_same_training_is_made_once_for_all_submissions(tmp_path):
 
 
 def run(script, *arguments):
-    command = [sys.executable, ROOT / "scripts" / script, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-m", f"teaching.{script}", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def make(chapter, folder):
-    run("make_assignment.py", chapter, "--class-number", CLASS, "--seconds", 5, "--output", folder)
+    run("make_assignment", chapter, "--class-number", CLASS, "--seconds", 5, "--output", folder)
     return folder / str(CLASS) / chapter
 
 
@@ -389,7 +386,7 @@ def test_a_bad_submission_costs_its_own_points_and_no_more(tmp_path, monkeypatch
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook))
     (folder / "essay.pdf").touch()
-    said = run("grade.py", "mathematics", folder, "--assignments", assignment.parent.parent)
+    said = run("grade", "mathematics", folder, "--assignments", assignment.parent.parent)
     assert f"{len(SUBMISSIONS)} graded for class {CLASS}, 5 with a remark" in said
     assert "no notebooks: essay.pdf\n" in said
     assert scores(folder / "scores.csv") == {name: points for name, (_, points) in SUBMISSIONS.items()}
@@ -458,13 +455,13 @@ def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
     assert len(prints) == 1
 
 
-@pytest.mark.parametrize("chapter", [name for name in chapters() if name != "mathematics"])
+@pytest.mark.parametrize("chapter", [name for name in list_chapters() if name != "mathematics"])
 def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter, tmp_path):
     """Its answers stand below the stubs, which are as they were; in `solved` they stand in them."""
     assignment, folder = make(chapter, tmp_path), tmp_path / "handed in"
     folder.mkdir()
     shutil.copy(assignment / "instructor" / f"{chapter}.ipynb", folder / "key.ipynb")
-    run("grade.py", chapter, folder, "--assignments", tmp_path, "--class-number", CLASS)
+    run("grade", chapter, folder, "--assignments", tmp_path, "--class-number", CLASS)
     table = grade.points_table(assignment)
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
     said = json.loads((folder / "results" / "key.json").read_text())["said"]
@@ -476,14 +473,15 @@ def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter
 
 def said_of(chapter):
     """What the guide must say as the chapter says it: a line, the goals, and how each exercise's row begins."""
-    opening = read(chapter).cells[0].source
+    opening = read_chapter(chapter).cells[0].source
     needs = re.search(r"\*\*You need\*\* (.+?)\s+·", opening, re.DOTALL)[1]
     needs = re.sub(r"\]\((.+?\.ipynb)", r"](chapters/\1", " ".join(needs.split()))
     goals = re.search(r"\*\*After this chapter you can\*\*\n\n(.+?)\n\n", opening, re.DOTALL)[1]
-    minutes = sum(exercise.minutes for exercise in exercises(read(chapter)))
+    minutes = sum(exercise.minutes for exercise in find_exercises(read_chapter(chapter)))
     reading = re.search(r"reading (\d+) minutes", opening)[1]
     rows = [
-        f"| {e.number} · {e.title} ({e.difficulty}, {e.points} points) |" for e in exercises(read(chapter))
+        f"| {e.number} · {e.title} ({e.difficulty}, {e.points} points) |"
+        for e in find_exercises(read_chapter(chapter))
     ]
     line = f"**Needs** {needs} · **Minutes** {reading} to read, about {minutes} for the exercises"
     return line, goals, rows
@@ -494,7 +492,7 @@ def section_of(chapter):
     return next(part for part in re.split(r"\n##+ ", (ROOT / "teaching.md").read_text()) if link in part)
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_the_guide_says_of_a_chapter_what_the_chapter_says(chapter):
     line, goals, rows = said_of(chapter)
     section = section_of(chapter)
@@ -504,7 +502,7 @@ def test_the_guide_says_of_a_chapter_what_the_chapter_says(chapter):
     assert [row[: len(wanted)] for row, wanted in zip(found, rows, strict=True)] == rows
 
 
-@pytest.mark.parametrize("chapter", chapters())
+@pytest.mark.parametrize("chapter", list_chapters())
 def test_what_the_guide_quotes_is_what_the_checks_answer(chapter):
     source = (ROOT / "lenet_utils" / "checks" / f"{chapter.replace('-', '_')}.py").read_text()
     texts = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant)]
@@ -517,9 +515,10 @@ def minutes_of(row):
     """What a row of a syllabus says, and what the chapters that it names say: minutes to read, and of the exercises."""
     named = re.findall(r"\(chapters/(.+?)\.ipynb\)", row)
     to_read = [
-        int(re.search(r"reading (\d+) minutes", read(chapter).cells[0].source)[1]) for chapter in named
+        int(re.search(r"reading (\d+) minutes", read_chapter(chapter).cells[0].source)[1])
+        for chapter in named
     ]
-    minutes = {exercise.number: exercise.minutes for exercise in exercises(read(named[0]))}
+    minutes = {exercise.number: exercise.minutes for exercise in find_exercises(read_chapter(named[0]))}
     said = [int(found) for found in re.findall(r"(\d+) min to read \|", row)]
     asked = re.findall(r"\| (\d[\d, ]*) \((\d+) min\)", row)
     by_exercises = [sum(minutes[int(number)] for number in numbers.split(", ")) for numbers, _ in asked]
@@ -537,5 +536,7 @@ def test_the_syllabi_say_how_long_it_takes():
 
 def test_the_guide_has_a_rubric_for_every_exercise_marked_by_hand():
     rubrics = (ROOT / "teaching.md").read_text().partition("## Marking by hand")[2].partition("\n## ")[0]
-    by_hand = [e.title for chapter in chapters() for e in exercises(read(chapter)) if not e.check]
+    by_hand = [
+        e.title for chapter in list_chapters() for e in find_exercises(read_chapter(chapter)) if not e.check
+    ]
     assert [title for title in by_hand if f"*{title}*" not in rubrics] == []

@@ -15,20 +15,20 @@ import pytest
 
 pytest.importorskip("otter")
 
-from lenet_utils import grading
 from lenet_utils.models import alexnet_cifar10, lenet5
-from scripts import make_assignment
+from scripts.chapters import list_chapters, read_chapter, tags_of
+from teaching.exercises import find_exercises
+from teaching.grading import slicing
+from teaching.make_assignment import make_answer_key
 
-CHAPTERS = make_assignment.chapters()
+CHAPTERS = list_chapters()
 GIVEN = {"small_solution": "from lenet_utils.models import lenet5\nrobust = lenet5(weights='mnist')"}
 """In place of what a chapter trains for minutes."""
 
 
 @cache
 def exercises(chapter):
-    return {
-        each.check: each for each in make_assignment.exercises(make_assignment.read(chapter)) if each.check
-    }
+    return {each.check: each for each in find_exercises(read_chapter(chapter)) if each.check}
 
 
 def module(chapter, hidden=True):
@@ -39,23 +39,23 @@ def module(chapter, hidden=True):
 
 def statements(cell):
     """A cell's statements without its questions to a check."""
-    return [ast.unparse(node) for node in grading._without_checks(cell.source).body]
+    return [ast.unparse(node) for node in slicing.remove_checks(cell.source).body]
 
 
 def answers(chapter, check, tag, class_number):
     """What the chapter's stub or solution hands in to a check."""
-    notebook = make_assignment.for_class(make_assignment.read(chapter), class_number)
+    notebook = make_answer_key(read_chapter(chapter), class_number)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     asks = re.compile(rf"(?:assert |\w+ = )?(?:\w+\.)?{check}\((.*)\)$", re.MULTILINE)
     number, names = next(
         (number, found[1].split(", "))
         for number, cell in enumerate(code)
-        if tag in make_assignment.tags(cell) and (found := asks.search(ast.unparse(ast.parse(cell.source))))
+        if tag in tags_of(cell) and (found := asks.search(ast.unparse(ast.parse(cell.source))))
     )
     sources = [statement for cell in code[:number] for statement in statements(cell)]
     sources += [GIVEN[name] for name in names if name in GIVEN] + statements(code[number])
     namespace = {"__name__": "answers"}
-    for source in grading.needed(sources, set(names)):
+    for source in slicing.backward_slice(sources, set(names)):
         exec(source, namespace)
     return [namespace[name] for name in names]
 

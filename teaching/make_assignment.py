@@ -16,28 +16,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
-import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from otter.generate import main as otter_generate
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from scripts.set_address import pages, stated_address  # noqa: E402
+from scripts.chapters import ROOT, list_chapters, read_chapter, tags_of
+from scripts.set_address import pages, stated_address
+from teaching.exercises import HEADING, Exercise, find_exercises, find_questions
 
-POINTS = {"warm-up": 2, "steady": 4, "challenging": 6, "an evening": 10}
-"""Half for the check that the student has, half for the hidden test; an open exercise is marked by hand."""
-
-MINUTES = {"warm-up": 10, "steady": 20, "challenging": 40, "an evening": 120}
-"""What we expect an exercise to take; please tell us better."""
-
-HEADING = re.compile(r"^### Exercise (\d+) · ([\w -]+): (.+)$", re.MULTILINE)
-CHECK = re.compile(r"(?:\w+ = )?(?:\w+\.)?(check_\w+)\((.*)\)$")
 CLASS = re.compile(r"^CLASS = (\d+)", re.MULTILINE)
 OF_THE_BOOK = 2027
 """The class number in the chapters, whose answers the book prints."""
@@ -46,7 +37,7 @@ OTHER_CHAPTER = re.compile(r"\]\(([\w-]+)\.ipynb(#[^)]*)?\)")
 
 ANSWER = "**Your answer:** *write here*"
 ANSWER_IN_CODE = "# and, if it needs any, your code"
-WORTH = (
+SUMMARY = (
     "**{points} points, about {minutes} minutes, for class {class_number}.** When the check of an exercise says ✓, "
     "half of its points are yours. The other half is for a test that you do not see: other sizes, other inputs, cases "
     "at the edge. Questions that no check asks about carry no points, unless it says so. Hand in this notebook and not "
@@ -55,106 +46,52 @@ WORTH = (
 HAND_IN = "---\n\nTo hand in: save, and hand in this one file. Its name does not matter."
 
 
-@dataclass
-class Exercise:
-    """What a chapter says of one of its exercises."""
-
-    heading: str
-    number: int
-    difficulty: str
-    title: str
-    check: str | None = None
-    arguments: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return f"exercise-{self.number}"
-
-    @property
-    def points(self) -> int:
-        return POINTS[self.difficulty]
-
-    @property
-    def minutes(self) -> int:
-        return MINUTES[self.difficulty]
-
-
-def chapters() -> list[str]:
-    """The chapters in the book's order."""
-    contents = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    files = [page["file"] for part in contents["parts"] for page in part["chapters"]]
-    return [file.removeprefix("chapters/") for file in files if file.startswith("chapters/")]
-
-
-def read(chapter: str) -> nbformat.NotebookNode:
-    return nbformat.read(ROOT / "chapters" / f"{chapter}.ipynb", as_version=4)
-
-
-def tags(cell) -> set[str]:
-    return set(cell.metadata.get("tags", []))
-
-
-def exercises(notebook: nbformat.NotebookNode) -> list[Exercise]:
-    """The exercises of a chapter, each with its check and what the check is asked about."""
-    found: list[Exercise] = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            found += [Exercise(m[0], int(m[1]), m[2], m[3]) for m in HEADING.finditer(cell.source)]
-        elif "exercise" in tags(cell):
-            found[-1].check, found[-1].arguments = questions(cell)[-1]
-    return found
-
-
-def for_class(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.NotebookNode:
+def make_answer_key(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.NotebookNode:
     """A copy of the chapter with the class's own number: the answer key, which an autograder can read, too."""
-    key, asked = copy.deepcopy(notebook), {each.check: each.arguments for each in exercises(notebook)}
+    key, asked = copy.deepcopy(notebook), {each.check: each.arguments for each in find_exercises(notebook)}
     for cell in key.cells:
         if cell.cell_type == "code":
             cell.source = CLASS.sub(f"CLASS = {class_number}", cell.source)
-        if "solution" in tags(cell):
-            cell.source += renamed(questions(cell), asked)
+        if "solution" in tags_of(cell):
+            cell.source += rename_answers(find_questions(cell), asked)
     return key
 
 
-def questions(cell) -> list[tuple[str, list[str]]]:
-    """What a cell asks of checks: the name of each, and the names of what it hands over."""
-    nodes = [node.test if isinstance(node, ast.Assert) else node for node in ast.parse(cell.source).body]
-    calls = [call for node in nodes if (call := CHECK.match(ast.unparse(node)))]
-    return [(call[1], call[2].split(", ")) for call in calls]
-
-
-def renamed(questions: list[tuple[str, list[str]]], asked: dict[str | None, list[str]]) -> str:
+def rename_answers(questions: list[tuple[str, list[str]]], asked: dict[str | None, list[str]]) -> str:
     """Lines that give a solution's answers the names that students give theirs."""
     pairs = [pair for check, names in questions for pair in zip(asked.get(check, []), names, strict=False)]
     lines = [f"{wanted} = {name}" for wanted, name in dict(pairs).items() if wanted != name]
     return "\n".join(["\n\n# The autograder asks for these names.", *lines]) if lines else ""
 
 
-def chosen(key: nbformat.NotebookNode, numbers: list[int]) -> list[Exercise]:
+def select_exercises(key: nbformat.NotebookNode, numbers: list[int]) -> list[Exercise]:
     """The exercises with these numbers, or all of them where none is named.
 
     Raises:
         SystemExit: the chapter has no such exercise.
     """
-    found = exercises(key)
+    found = find_exercises(key)
     if missing := set(numbers) - {exercise.number for exercise in found}:
         raise SystemExit(f"there is no exercise {missing.pop()}; the chapter has 1 to {len(found)}.")
     return [exercise for exercise in found if not numbers or exercise.number in numbers]
 
 
-def for_students(key: nbformat.NotebookNode, numbers: list[int] = ()) -> nbformat.NotebookNode:
+def make_student_notebook(key: nbformat.NotebookNode, numbers: list[int] = ()) -> nbformat.NotebookNode:
     """What students get: no solution, nothing said about one, no output; a place for each open answer.
 
     Args:
-        key: from `for_class`.
+        key: from `make_answer_key`.
         numbers: of the exercises that are set; all of them where none is named.
     """
-    student, marked = copy.deepcopy(key), {exercise.heading: exercise for exercise in chosen(key, numbers)}
+    student, marked = (
+        copy.deepcopy(key),
+        {exercise.heading: exercise for exercise in select_exercises(key, numbers)},
+    )
     cells, after_solution, left_out = [], False, False
     for cell in split_at_headings(student.cells):
         if cell.cell_type == "markdown" and cell.source.startswith("#"):
             left_out = bool(HEADING.match(cell.source)) and cell.source.partition("\n")[0] not in marked
-        if "solution" in tags(cell) or left_out:
+        if "solution" in tags_of(cell) or left_out:
             after_solution = True
         elif cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -164,16 +101,16 @@ def for_students(key: nbformat.NotebookNode, numbers: list[int] = ()) -> nbforma
             heading = cell.source.partition("\n")[0]
             cell.source = OTHER_CHAPTER.sub(rf"]({pages(stated_address())}/chapters/\1.html\2)", cell.source)
             if heading == "## Exercises":
-                cell.source = f"{heading}\n\n{worth(key, list(marked.values()))}"
-            cells += as_asked(marked[heading], cell) if heading in marked else [cell]
+                cell.source = f"{heading}\n\n{summary_cell(key, list(marked.values()))}"
+            cells += render_exercise(marked[heading], cell) if heading in marked else [cell]
     student.cells = [*cells, new_markdown_cell(HAND_IN)]
     return student
 
 
-def worth(key: nbformat.NotebookNode, asked: list[Exercise]) -> str:
+def summary_cell(key: nbformat.NotebookNode, asked: list[Exercise]) -> str:
     """What students should know before they begin."""
     numbers = {int(found[1]) for cell in key.cells for found in CLASS.finditer(cell.source)}
-    return WORTH.format(
+    return SUMMARY.format(
         points=sum(exercise.points for exercise in asked),
         minutes=sum(exercise.minutes for exercise in asked),
         class_number=min(numbers, default=OF_THE_BOOK),
@@ -187,23 +124,23 @@ def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.N
         yield from map(new_markdown_cell, parts) if len(parts) > 1 else [cell]
 
 
-def as_asked(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+def render_exercise(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
     """An exercise's text with its points and without what is folded away; where no check asks, room for the answer."""
-    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, heading_of(exercise))
+    cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, render_heading(exercise))
     return [cell] if exercise.check else [cell, new_markdown_cell(ANSWER), new_code_cell(ANSWER_IN_CODE)]
 
 
-def heading_of(exercise: Exercise) -> str:
+def render_heading(exercise: Exercise) -> str:
     by = "" if exercise.check else "; your teacher marks it"
     return f"{exercise.heading} ({exercise.points} points, about {exercise.minutes} minutes{by})"
 
 
-def test_file(chapter: str, exercise: Exercise, class_number: int, seconds: float) -> str:
+def render_test_file(chapter: str, exercise: Exercise, class_number: int, seconds: float) -> str:
     """One exercise as Otter's test file: the chapter's check, and the hidden test of the same name."""
     arguments = f"{exercise.check!r}, {exercise.arguments!r}, env, {class_number}, {seconds}"
     return f'''OK_FORMAT = False
-from lenet_utils.grading import ask
 from otter.test_files import test_case
+from teaching.grading.running import run_check
 
 name = "{exercise.name}"
 points = {exercise.points}
@@ -211,16 +148,16 @@ points = {exercise.points}
 
 @test_case(name="{exercise.name}, the check")
 def check(env):
-    ask("lenet_utils.checks.{chapter.replace("-", "_")}", {arguments})
+    run_check("lenet_utils.checks.{chapter.replace("-", "_")}", {arguments})
 
 
 @test_case(name="{exercise.name}, further cases", hidden=True)
 def further_cases(env):
-    ask("hidden_tests", {arguments})
+    run_check("hidden_tests", {arguments})
 '''
 
 
-def hidden_tests(chapter: str, asked: list[Exercise]) -> Path:
+def find_hidden_tests(chapter: str, asked: list[Exercise]) -> Path:
     """The file of a chapter's hidden tests.
 
     Raises:
@@ -247,23 +184,23 @@ def write_autograder(
     zip_path: Path,
 ) -> None:
     """The zip that Otter and Gradescope take. It holds the package, so that it needs no address of a repository."""
-    code = [cell for cell in key.cells if cell.cell_type == "code" and "solution" not in tags(cell)]
+    code = [cell for cell in key.cells if cell.cell_type == "code" and "solution" not in tags_of(cell)]
     settings = {
         "chapter": [[cell.id, cell.source] for cell in code],
-        "stubs": [cell.id for cell in code if "exercise" in tags(cell)],
+        "stubs": [cell.id for cell in code if "exercise" in tags_of(cell)],
         "names": sorted({name for exercise in asked for name in exercise.arguments} - {"CLASS"}),
         "seconds": seconds,
     }
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         Path("tests").mkdir()
         for exercise in asked:
-            text = test_file(chapter, exercise, class_number, seconds)
+            text = render_test_file(chapter, exercise, class_number, seconds)
             (Path("tests") / f"{exercise.name}.py").write_text(text)
-        shutil.copy(hidden_tests(chapter, asked), "hidden_tests.py")
+        shutil.copy(find_hidden_tests(chapter, asked), "hidden_tests.py")
         shutil.copy(wheel, ".")
         Path("requirements.txt").write_text(f"/autograder/source/files/{wheel.name}\ntensorflow-cpu\n")
         Path("config.json").write_text(
-            json.dumps({"plugins": [{"lenet_utils.grading.Submission": settings}]})
+            json.dumps({"plugins": [{"teaching.grading.plugin.Submission": settings}]})
         )
         otter_generate(
             output_path="autograder.zip",
@@ -271,7 +208,15 @@ def write_autograder(
             files=["hidden_tests.py", wheel.name],
             python_version=".".join(map(str, sys.version_info[:2])),
         )
+        add_grader("autograder.zip")
         shutil.move("autograder.zip", zip_path)
+
+
+def add_grader(zip_path: str) -> None:
+    """Put `teaching.grading` beside the script that Gradescope starts, where Python looks for modules first."""
+    with zipfile.ZipFile(zip_path, "a") as file:
+        for path in sorted((ROOT / "teaching" / "grading").glob("*.py")):
+            file.write(path, f"teaching/grading/{path.name}")
 
 
 def write_assignment(
@@ -282,27 +227,27 @@ def write_assignment(
     shutil.rmtree(target, ignore_errors=True)
     for part in ("student", "instructor"):
         (target / part).mkdir(parents=True)
-    key = for_class(read(chapter), class_number)
-    asked = chosen(key, numbers)
+    key = make_answer_key(read_chapter(chapter), class_number)
+    asked = select_exercises(key, numbers)
     nbformat.write(key, target / "instructor" / f"{chapter}.ipynb")
-    nbformat.write(for_students(key, numbers), target / "student" / f"{chapter}.ipynb")
+    nbformat.write(make_student_notebook(key, numbers), target / "student" / f"{chapter}.ipynb")
     with open(target / "points.csv", "w", newline="", encoding="utf-8-sig") as file:
         table = csv.writer(file)
         table.writerow(["exercise", "title", "difficulty", "minutes", "points", "marked by", "hidden test"])
         for each in asked:
             by = "autograder" if each.check else "hand"
-            hidden = hidden_test_asks(chapter, each)
+            hidden = describe_hidden_test(chapter, each)
             table.writerow([each.name, each.title, each.difficulty, each.minutes, each.points, by, hidden])
     by_machine = [exercise for exercise in asked if exercise.check]
     write_autograder(chapter, key, by_machine, class_number, seconds, wheel, target / "autograder.zip")
     return target
 
 
-def hidden_test_asks(chapter: str, exercise: Exercise) -> str:
+def describe_hidden_test(chapter: str, exercise: Exercise) -> str:
     """The first line of the hidden test's docstring, for the teacher to whom a student complains."""
     if not exercise.check:
         return ""
-    tree = ast.parse(hidden_tests(chapter, [exercise]).read_text())
+    tree = ast.parse(find_hidden_tests(chapter, [exercise]).read_text())
     functions = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == exercise.check
     ]
@@ -330,9 +275,11 @@ def main() -> None:
     )
     parser.add_argument("--output", type=Path, default=ROOT / "_build" / "assignments")
     options = parser.parse_args()
-    names = chapters() if options.chapter == "all" else [options.chapter]
-    if unknown := set(names) - set(chapters()):
-        parser.error(f"there is no chapter {', '.join(unknown)}. There are: {', '.join(chapters())}, all")
+    names = list_chapters() if options.chapter == "all" else [options.chapter]
+    if unknown := set(names) - set(list_chapters()):
+        parser.error(
+            f"there is no chapter {', '.join(unknown)}. There are: {', '.join(list_chapters())}, all"
+        )
     if not re.fullmatch(r"(\d+(,\d+)*)?", options.exercises):
         parser.error(f"EXERCISES={options.exercises} should be numbers with commas between them, such as 1,2")
     numbers = [int(number) for number in options.exercises.split(",") if number]

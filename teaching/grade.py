@@ -24,7 +24,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.chapters import ROOT
+
 NOT_THEIRS = re.compile(r"\.|__MACOSX$|results$")
 """Names of folders and files that no student handed in."""
 
