@@ -14,7 +14,7 @@ A study is one file of this folder with
   returns all fields itself. No choice may depend on test digits there either.
   `folder` is a run's own place for checkpoints, so that an interrupted one goes on where it was.
 
-Every finished run is recorded at once in experiments/results/NAME.json; runs found there are not repeated.
+Every finished run is recorded at once in lenet_utils/results/NAME.json; runs found there are not repeated.
 `--quick` rehearses a study in a minute or so: one seed, 1,000 digits of the embedded sample, two passes. Its records go
 to _build/quick and say nothing about errors; nothing else is changed.
 `--backend dask --scheduler ADDRESS` spreads the runs over a Dask cluster, whose machines need this checkout; the runs

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from lenet_utils import results
+
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "experiments" / "results"
+RESULTS = results.RECORDS
 
 
 def digest(*arrays: np.ndarray) -> str:
@@ -32,7 +34,7 @@ def commit() -> str:
         ).stdout.strip()
 
     try:
-        code = ["lenet_utils", "experiments/*.py"]
+        code = ["lenet_utils", ":(exclude)lenet_utils/results/*.json", "experiments/*.py"]
         changed = git("status", "--porcelain", "--untracked-files=no", "--", *code)
         return git("rev-parse", "HEAD") + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):

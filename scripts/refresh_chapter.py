@@ -1,4 +1,4 @@
-"""Run chapters and store the outputs that are to be kept: `make chapters NAME=mathematics`.
+"""Run chapters and store the outputs that are to be kept: `make chapters CHAPTER=mathematics`.
 
 Every cell is executed on the sample. Cells tagged `nbval-check-output` keep their output, which the tests
 then hold the chapter to; all other outputs are dropped, because they depend on data or machine. The list of exercises,
@@ -20,7 +20,11 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
     """Drop what changes from run to run: outputs not checked, timings, editors' metadata."""
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = {
+        "description": notebook.metadata.description,
+        "kernelspec": KERNEL,
+        "language_info": {"name": "python"},
+    }
     for cell in notebook.cells:
         for passing in ("execution", "lines_to_next_cell"):
             cell.metadata.pop(passing, None)

@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
 import threading
 import types
@@ -37,14 +38,14 @@ from experiments import (
 )
 from experiments.network_of_1998 import Settings
 from experiments.network_of_today import Settings as Today
-from lenet_utils import distortions, paper
+from lenet_utils import distortions, paper, records, results
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import WEIGHTS, classify, lenet5, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
-from lenet_utils.records import load_record, provenance_line
+from lenet_utils.results import load_record, provenance_line
 from lenet_utils.rivals import RIVALS
 
 calls = []
@@ -141,6 +142,35 @@ def test_unknown_records_are_named():
         load_record("no_such_study")
 
 
+def test_a_record_is_found_under_its_former_name_with_a_warning():
+    for former, name in results.FORMER_NAMES.items():
+        with pytest.warns(DeprecationWarning, match=f"is now {name!r}"):
+            assert load_record(former)["study"] == name
+
+
+def test_the_records_old_module_hands_on_its_functions_with_a_warning():
+    for name in ("load_record", "provenance_line"):
+        with pytest.warns(DeprecationWarning, match=f"is now lenet_utils.results.{name}"):
+            assert getattr(records, name) is getattr(results, name)
+
+
+def test_a_new_record_leaves_the_code_as_committed(tmp_path, monkeypatch):
+    for name in ("lenet_utils/results/one.json", "lenet_utils/models.py", "experiments/studies/one.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1\n")
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for arguments in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--no-verify", "-m", "one"]):
+        subprocess.run([*git, *arguments], check=True)
+    monkeypatch.setattr(record, "ROOT", tmp_path)
+    (tmp_path / "lenet_utils/results/one.json").write_text("2\n")
+    assert len(record.commit()) == 40
+    for name in ("lenet_utils/models.py", "experiments/studies/one.py"):
+        (tmp_path / name).write_text("2\n")
+        assert record.commit().endswith("+changes")
+        (tmp_path / name).write_text("1\n")
+        assert len(record.commit()) == 40
+
+
 @pytest.mark.parametrize("path", sorted(record.RESULTS.glob("*.json")), ids=lambda path: path.stem)
 def test_stored_records_are_complete_and_come_from_committed_code(path):
     found = json.loads(path.read_text())
@@ -150,7 +180,10 @@ def test_stored_records_are_complete_and_come_from_committed_code(path):
     for one in found["runs"]:
         for last in one.get("curve", [])[-1:]:  # a nearest neighbour has no curve
             assert last["pass" if "pass" in last else "epoch"] == len(one["curve"])
-        assert 0 <= one["test_error_percent"] <= 100
+        # A record has the error on test digits or, where no test digit was read, on held-out training digits.
+        (error,) = {"test_error_percent", "validation_error_percent"} & one.keys()
+        assert 0 <= one[error] <= 100
+        assert (error == "validation_error_percent") == (path.stem == "search_1998")
 
 
 # --- The test set is handed out once; runs may go to other machines ---

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lenet_utils"
 FLOORS = [
     "_renamed",
     "paper",
+    "results",
     "records",
     "data",
     "distortions",
@@ -32,7 +33,7 @@ FLOORS = [
 
 @pytest.mark.parametrize(
     "module",
-    ["lenet_utils", "lenet_utils.paper", "lenet_utils.data", "lenet_utils.records", "lenet_utils.checks"],
+    ["lenet_utils", "lenet_utils.paper", "lenet_utils.data", "lenet_utils.results", "lenet_utils.checks"],
 )
 def test_light_modules_do_not_load_tensorflow(module):
     code = f"import sys, {module}; assert not {{'tensorflow', 'keras', 'torch', 'jax'}} & set(sys.modules)"
