@@ -274,7 +274,7 @@ SUBMISSIONS = {
 REPORTS = {
     "right": "exercise-7, two convolutions: 10 of 10 points",
     "untouched": "nothing attempted, or not the notebook of this assignment\nexercise-1",
-    "wrong": "exercise-2, how many places?: 0 of 2 points\n    ✗ output size: ",
+    "wrong": "exercise-2, how many places?: 0 of 2 points\n    ✗ Exercise 2, how many places? ",
     "last year's": f"(the notebook has CLASS = {CLASS - 1}; this class's number is {CLASS})",
     "loop": "exercise-6, scores of a thousand: 0 of 6 points\n    ✗ TimeExceededError: stopped after 5 seconds",
 }
