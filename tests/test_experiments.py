@@ -47,7 +47,7 @@ from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
 from lenet_utils.models import WEIGHTS, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.results import load_record, provenance_line
-from lenet_utils.rivals import RIVALS
+from lenet_utils.rivals import BASELINES
 
 calls = []
 
@@ -346,7 +346,7 @@ def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path, monkeypatch):
     given = scores(digits.x_test[:200])
     assert given.shape == (200, 10)
     assert (given.argmax(axis=1) != digits.y_test[:200]).mean() < 0.5
-    if variant in RIVALS:
+    if variant in BASELINES:
         assert fields["multiply_adds"] > 0 and fields["stored_numbers"] > 0
     else:
         assert 0 < fields["train_error_percent"] < 60
