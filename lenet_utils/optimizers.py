@@ -113,7 +113,7 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
         """ε_k of every weight, shaped and ordered like the trainable weights."""
         self._need_curvatures()
         eta = float(self.learning_rate)
-        return [eta / (self.mu + ops.convert_to_numpy(curvature)) for curvature in self.curvatures]
+        return [eta / (self.mu + curvature.numpy()) for curvature in self.curvatures]
 
     def update_step(self, gradient, variable, learning_rate):
         self._need_curvatures()
