@@ -1,10 +1,12 @@
 """Read a file of MNIST or CIFAR-10 and verify by content that it is the original. Nothing is unpickled."""
 
 import hashlib
+import math
+import struct
 import tarfile
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +63,8 @@ class DatasetSpec:
         sha256: of the file that is downloaded.
         shapes: of each array in `file`.
         digests: SHA-256 of the parts of the original (see `_compare_mnist`, `_compare_cifar10`).
-        remedy: what to do when it is nowhere to be found.
+        keys: other names of the arrays in an .npz archive, as other libraries choose them.
+        idx_files: array → its file of the original distribution, which may be packed with gzip.
     """
 
     name: str
@@ -70,7 +73,18 @@ class DatasetSpec:
     sha256: str
     shapes: dict[str, tuple[int, ...]]
     digests: dict[str, str]
-    remedy: str
+    keys: dict[str, str] = field(default_factory=dict)
+    idx_files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is nowhere to be found and a download does not succeed."""
+        files = f"{self.file}, in Keras' layout,"
+        if self.idx_files:
+            files = (
+                f"{self.file} (or the four original files, {next(iter(self.idx_files.values()))} and so on)"
+            )
+        return f"Or put {files} into a folder and name the folder in LENET_DATA_DIR."
 
 
 MNIST = DatasetSpec(
@@ -90,8 +104,18 @@ MNIST = DatasetSpec(
         "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
         "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
     },
-    remedy="Connect to the network once, or put mnist.npz into a folder and name it in LENET_DATA_DIR. "
-    "LENET_DATA=sample needs neither: it works with 5,000 of the digits.",
+    keys={
+        "x_train": "train_images",
+        "y_train": "train_labels",
+        "x_test": "test_images",
+        "y_test": "test_labels",
+    },
+    idx_files={
+        "x_train": "train-images-idx3-ubyte",
+        "y_train": "train-labels-idx1-ubyte",
+        "x_test": "t10k-images-idx3-ubyte",
+        "y_test": "t10k-labels-idx1-ubyte",
+    },
 )
 
 # The binary archive, not the one for Python, which would have to be unpickled.
@@ -114,8 +138,6 @@ CIFAR10 = DatasetSpec(
         "data_batch_5.bin": "755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add",
         "test_batch.bin": "8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b",
     },
-    remedy="Connect to the network once (and let LENET_DATA be auto or full), or put cifar10.npz, in Keras' "
-    "layout, into a folder and name the folder in LENET_DATA_DIR.",
 )
 
 SAMPLE_DIGEST = "809ec085d551285cf9efad12c42a6aead98c62f96eb9936cc5b778870773e50d"
@@ -138,16 +160,72 @@ def read_dataset(spec: DatasetSpec, path: Path, label: str) -> Dataset:
     return Dataset(**arrays, source="full", origin=f"{spec.file} from {label}, {verdict}")
 
 
+def find_idx_files(spec: DatasetSpec, folder: Path) -> dict[str, Path]:
+    """Find the files of the original distribution in a folder: array → path, for those that are there.
+
+    The files may be packed with gzip, and their names may have a dot instead of the last hyphen but one
+    (train-images.idx3-ubyte), as some programs unpack them.
+    """
+    found = {}
+    for array, name in spec.idx_files.items():
+        spellings = (name, name.replace("-idx", ".idx"))
+        paths = [folder / f"{spelling}{packed}" for packed in ("", ".gz") for spelling in spellings]
+        path = next((path for path in paths if path.is_file()), None)
+        if path is not None:
+            found[array] = path
+    return found
+
+
+def read_idx_files(spec: DatasetSpec, files: dict[str, Path], label: str) -> Dataset:
+    """Read the files of the original distribution and compare them with the original.
+
+    Args:
+        spec: of the data set.
+        files: a path for each array, from `find_idx_files`.
+        label: names the place in `origin`.
+
+    Raises:
+        InvalidFileError: what is wrong with which file.
+    """
+    arrays = {}
+    for name, path in files.items():
+        try:
+            arrays[name] = _in_shape(name, _read_idx(path), spec)
+        except InvalidFileError as error:
+            raise InvalidFileError(f"{path.name}: {error}") from None
+    verdict = _COMPARE[spec.name](arrays, spec)
+    return Dataset(**arrays, source="full", origin=f"the {len(files)} original files from {label}, {verdict}")
+
+
+def _read_idx(path: Path) -> np.ndarray:
+    """An array of bytes in the IDX format: two zeros, 8 for uint8, the number of axes, their lengths, the bytes."""
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":  # gzip's first bytes, whatever the file is called
+            content = zlib.decompress(content, wbits=31)
+        if content[:3] != b"\0\0\x08":
+            raise InvalidFileError("it is not in the IDX format")
+        lengths = struct.unpack_from(f">{content[3]}I", content, 4)
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * len(lengths)).reshape(lengths)
+    except (ValueError, IndexError, EOFError, struct.error, zlib.error) as error:
+        raise InvalidFileError(f"it is damaged or cut short ({error})") from None
+    except OSError as error:
+        raise InvalidFileError(f"it cannot be read ({error.strerror or error})") from None
+
+
 def _read_arrays(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
     try:
         file = np.load(path, allow_pickle=False)
         if not isinstance(file, np.lib.npyio.NpzFile):
             raise InvalidFileError("it is a single array, not an .npz archive")
         with file:
-            missing = [name for name in spec.shapes if name not in file]
+            keys = {name: name if name in file else spec.keys.get(name, name) for name in spec.shapes}
+            missing = [name for name, key in keys.items() if key not in file]
             if missing:
-                raise InvalidFileError(f"it lacks {', '.join(missing)}")
-            arrays = {name: file[name] for name in spec.shapes}
+                raise InvalidFileError(
+                    f"it lacks {', '.join(missing)} and holds {', '.join(file) or 'nothing'}"
+                )
+            arrays = {name: file[key] for name, key in keys.items()}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         if "pickle" in str(error):
             raise InvalidFileError(
@@ -156,13 +234,21 @@ def _read_arrays(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
         raise InvalidFileError(f"it is damaged or cut short ({error})") from None
     except OSError as error:
         raise InvalidFileError(f"it cannot be read ({error.strerror or error})") from None
-    for name, shape in spec.shapes.items():
-        array = arrays[name]
-        if name.startswith("y") and array.shape == (*shape, 1):
-            arrays[name] = array = array[:, 0]
-        if array.shape != shape or array.dtype != np.uint8:
-            raise InvalidFileError(f"{name} is {array.dtype} {array.shape}, it should be uint8 {shape}")
-    return arrays
+    return {name: _in_shape(name, array, spec) for name, array in arrays.items()}
+
+
+def _in_shape(name: str, array: np.ndarray, spec: DatasetSpec) -> np.ndarray:
+    """The same numbers as uint8 and in the shape of the original: whole numbers of any width, images as rows."""
+    shape, given = spec.shapes[name], array
+    if array.size == math.prod(shape):
+        # Only grey images: rows of colours have no order that is the only one.
+        as_rows = len(shape) == 3 and array.shape == (shape[0], math.prod(shape[1:]))
+        array = array.reshape(shape) if as_rows or np.squeeze(array).shape == shape else array
+    if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255:
+        array = array.astype(np.uint8, copy=False)
+    if array.shape != shape or array.dtype != np.uint8:
+        raise InvalidFileError(f"{name} is {given.dtype} {given.shape}, it should be uint8 {shape}")
+    return array
 
 
 def _compare_mnist(arrays, spec) -> str:

@@ -1,5 +1,6 @@
 """Fetch a data set from the network into a cache, or give up in good time and say why."""
 
+import contextlib
 import os
 import shutil
 import sys
@@ -14,6 +15,7 @@ from tqdm import tqdm
 
 from lenet_utils.data import archives
 from lenet_utils.data.archives import Dataset, DatasetSpec, InvalidFileError
+from lenet_utils.data.diagnosis import TRY_AGAIN, diagnose
 
 TIMEOUT = 5
 """Seconds until a server has to take up the connection, and between two of its signs of life."""
@@ -25,16 +27,20 @@ MIN_BYTES = 256 * 1024
 
 
 class DownloadError(RuntimeError):
-    """A download failed; the message is the reason in a few words."""
+    """A download failed; the message is the reason in a few words, `remedy` says what to do about it."""
+
+    def __init__(self, reason: str, remedy: str = TRY_AGAIN):
+        super().__init__(reason)
+        self.remedy = remedy
 
 
 def cache_folders() -> list[tuple[str, Path]]:
     """Name and path of Keras' cache, and of where Keras goes when the home folder may not be written to."""
     home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
-    return [
-        ("Keras' cache", Path(home) / "datasets"),
-        ("temporary folder", Path(tempfile.gettempdir()) / ".keras" / "datasets"),
-    ]
+    folders = [("Keras' cache", Path(home) / "datasets")]
+    with contextlib.suppress(OSError):  # a read-only container may have no temporary folder at all
+        folders.append(("temporary folder", Path(tempfile.gettempdir()) / ".keras" / "datasets"))
+    return folders
 
 
 def download_dataset(spec: DatasetSpec) -> Dataset:
@@ -61,21 +67,27 @@ def download_dataset(spec: DatasetSpec) -> Dataset:
     except InvalidFileError as error:
         raise DownloadError(f"what arrived cannot be used: {error}") from None
     except OSError as error:
-        raise DownloadError(f"what arrived could not be kept: {error.strerror or error}") from None
+        raise DownloadError(*diagnose(error, spec.address, TIMEOUT)) from None
     finally:
         shutil.rmtree(private, ignore_errors=True)
 
 
 def _private_folder() -> tuple[Path, Path]:
-    trouble = ""
-    for _, folder in cache_folders():
+    """The cache folder to fill and a new, private folder inside it."""
+    folders = cache_folders()
+    reasons = []
+    for label, folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _remove_stale(folder)
             return folder, Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
         except OSError as error:
-            trouble = error.strerror or str(error)
-    raise DownloadError(f"no folder to write to ({trouble})")
+            reasons.append(f"{label}: {error.strerror or error}")
+    if len(folders) == 1:
+        reasons.append("no temporary folder")
+    raise DownloadError(
+        f"no folder to write to ({', '.join(reasons)})", "Name a folder that can be written to in KERAS_HOME."
+    )
 
 
 _UNFINISHED = ".unfinished-"
@@ -131,7 +143,7 @@ def _fetch(address: str, sha256: str, path: Path) -> None:
     silent. Therefore the work is done in a thread, and what is watched is how much arrives.
 
     Raises:
-        DownloadError: with the reason.
+        DownloadError: with the reason and its remedy.
     """
     import pooch
 
@@ -164,7 +176,7 @@ def _fetch(address: str, sha256: str, path: Path) -> None:
     finally:
         progress.close()
     if failure:
-        raise DownloadError(_reason(failure[0], urlsplit(address).hostname)) from None
+        raise DownloadError(*diagnose(failure[0], address, TIMEOUT)) from None
 
 
 def _wait(thread: threading.Thread, progress: _Progress) -> None:
@@ -176,22 +188,3 @@ def _wait(thread: threading.Thread, progress: _Progress) -> None:
             since, arrived = time.monotonic(), progress.received
         elif time.monotonic() - since > STALL_SECONDS:
             raise DownloadError(f"too slow: {new:,} bytes within {STALL_SECONDS} seconds")
-
-
-def _reason(error: Exception, host: str) -> str:
-    import requests
-
-    text = str(error)
-    if isinstance(error, requests.exceptions.Timeout) or "timed out" in text:
-        return f"no answer from {host} within {TIMEOUT} seconds"
-    if isinstance(error, requests.exceptions.HTTPError):
-        return f"{host} answered {error.response.status_code} {error.response.reason}"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return f"the connection to {host} broke off"
-    if isinstance(error, requests.exceptions.RequestException):
-        return f"no connection to {host}"
-    if isinstance(error, ValueError):
-        return "what arrived is not the original file (another SHA-256)"
-    if isinstance(error, OSError):
-        return f"what arrived could not be kept: {error.strerror or error}"
-    return f"{type(error).__name__}: {error}"

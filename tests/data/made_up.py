@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import http.server
 import io
+import struct
 import tarfile
 import time
 
@@ -55,6 +56,11 @@ def archive(files):
             member.size = len(content)
             tar.addfile(member, io.BytesIO(content))
     return stream.getvalue()
+
+
+def idx(array):
+    """The array in the format of MNIST's original files."""
+    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
 
 ARRAYS = made_up(SMALL_MNIST_SHAPES)

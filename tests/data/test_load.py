@@ -152,6 +152,24 @@ def test_no_folder_at_all_that_can_be_written_to(serve, home, tmp_path, monkeypa
         load_mnist("full")
 
 
+@pytest.mark.parametrize("writable", [True, False])
+def test_no_temporary_folder_at_all(serve, home, tmp_path, monkeypatch, capsys, writable):
+    def none_usable():  # as Python itself in a container that is read-only
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp', '/var/tmp', '/usr/tmp']")
+
+    monkeypatch.setattr(download.tempfile, "tempdir", None)
+    monkeypatch.setattr(download.tempfile, "_get_default_tempdir", none_usable)
+    if writable:
+        assert is_the_small_mnist(load_mnist())
+        return
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file" / "keras"))
+    assert load_mnist().source == "sample"
+    text = " ".join(capsys.readouterr().out.split())
+    assert "no folder to write to (Keras' cache: Not a directory, no temporary folder)" in text
+    assert "Name a folder that can be written to in KERAS_HOME" in text
+
+
 def test_what_source_is_available(serve, home, monkeypatch):
     source, line = available_source()
     assert source == "full" and "20 training" in line and "\n" not in line
