@@ -25,7 +25,7 @@ INITIAL_WEIGHTS = ("published", "lush", "working", "he")
 - "published": everything uniform in ±2.4/F (appendix A), the subsampling layers' four inputs included;
 - "lush": weights uniform in ±1/√F, biases 0, subsampling coefficients 1/2, as the authors' own later code does;
 - "working": the same with subsampling coefficients of 0.8, one of several values that held-out training digits
-  cannot tell apart (the study `faithful_search`): the default;
+  cannot tell apart (the study `search_1998`): the default;
 - "he": weights normal with variance 2/F (He et al., 2015), the rest as in "working".
 """
 

@@ -47,7 +47,7 @@ LUSH_COEFFICIENT = 0.5
 """What the authors' own later code starts subsampling coefficients with."""
 
 WORKING_COEFFICIENT = 0.8
-"""What subsampling coefficients start with by default; the paper does not say. See `faithful_search`."""
+"""What subsampling coefficients start with by default; the paper does not say. See `search_1998`."""
 
 
 # --- Weights ------------------------------------------------------------------------------------------
