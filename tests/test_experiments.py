@@ -38,7 +38,7 @@ from lenet_utils.models import WEIGHTS
 from lenet_utils.models import lenet5_1998 as build_lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.results import load_record, provenance_line
-from lenet_utils.rivals import RIVALS
+from lenet_utils.rivals import BASELINES
 
 calls = []
 
@@ -361,7 +361,7 @@ def test_figure_9_has_rows_of_the_paper_and_never_the_same_twice():
     assert set(figure9.RETRAINED.values()) < rows
     assert {name.removesuffix(", squashed units") for name in linear} < rows
     assert len(set(figure9.STUDY.variants)) == len(figure9.STUDY.variants)
-    tables = (RIVALS, baselines.NETWORKS, baselines.LINEAR_NETWORKS, figure9.RETRAINED)
+    tables = (BASELINES, baselines.NETWORKS, baselines.LINEAR_NETWORKS, figure9.RETRAINED)
     assert sum(map(len, tables)) + 4 == len(figure9.FITS), "no table has a row of another one"
 
 
@@ -405,7 +405,7 @@ def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path):
     given = answer(digits.x_test[:200])
     assert given.shape == (200, 10)
     assert (given.argmax(axis=1) != digits.y_test[:200]).mean() < 0.5
-    if variant in RIVALS:
+    if variant in BASELINES:
         assert fields["multiply_adds"] > 0 and fields["stored_numbers"] > 0
     else:
         assert 0 < fields["train_error_percent"] < 60

@@ -25,7 +25,7 @@ from lenet_utils.evaluation import error_percent
 from lenet_utils.layers import FullyConnected
 from lenet_utils.losses import SoftmaxCrossEntropy
 from lenet_utils.models import lenet1, lenet4
-from lenet_utils.rivals import RIVALS, Nearest, cost, deslant, shrink
+from lenet_utils.rivals import BASELINES, NearestNeighbours, area_resize, deslant, inference_cost
 
 DISTORTION = DISTORTED.distortion
 
@@ -56,7 +56,7 @@ def deslant_20(images) -> np.ndarray:
 
 def shrink_16(images) -> np.ndarray:
     """LeNet-1's input, (N, 28, 28, 1): the digit about 16 × 16 pixels large, in the middle of 28 × 28."""
-    smaller = shrink(images.astype("float32"), 22)
+    smaller = area_resize(images.astype("float32"), 22)
     return crop_28(np.pad(np.rint(smaller).astype(np.uint8), ((0, 0), (3, 3), (3, 3))))
 
 
@@ -92,8 +92,8 @@ LINEAR_NETWORKS = {
 
 def fit_classical(name: str, images, labels, trial: Trial):
     """Fit one of `lenet_utils.rivals`; record what an answer costs beside its error."""
-    classifier = RIVALS[name]().fit(images, labels)
-    macs, parameters = cost(classifier)
+    classifier = BASELINES[name]().fit(images, labels)
+    macs, parameters = inference_cost(classifier)
     return classifier.decision_function, {"multiply_adds": macs, "stored_numbers": parameters}
 
 
@@ -107,7 +107,7 @@ def fit_neighbours(network: Network, images, labels, trial: Trial):
     """Train a network as in 1998; then let the three nearest neighbours on its last hidden layer answer."""
     model, fields = _train_as_in_1998(network, images, labels, trial)
     last_layer = scorer(keras.Model(model.inputs[0], model.layers[-2].output), network.prepare)
-    neighbours = Nearest(3).fit(last_layer(images), labels)
+    neighbours = NearestNeighbours(3).fit(last_layer(images), labels)
     return lambda shown: neighbours.decision_function(last_layer(shown)), fields
 
 

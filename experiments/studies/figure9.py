@@ -19,7 +19,7 @@ from experiments.recipes.baselines import (
 )
 from experiments.recipes.common import scorer
 from experiments.study import Study, Trial
-from lenet_utils.rivals import RIVALS
+from lenet_utils.rivals import BASELINES
 
 
 def fit_lenet5(settings: lenet5_1998.Settings, images, labels, trial: Trial):
@@ -39,7 +39,7 @@ RETRAINED = {f"{name}, trained today": name for name in NETWORKS}
 """The networks once more: softmax, cross-entropy, and the recipe of `lenet_utils.training.fit`."""
 
 FITS = {
-    **{name: partial(fit_classical, name) for name in RIVALS},
+    **{name: partial(fit_classical, name) for name in BASELINES},
     **{name: partial(fit_network, network) for name, network in (NETWORKS | LINEAR_NETWORKS).items()},
     NEIGHBOURS: partial(fit_neighbours, NETWORKS["LeNet-4"]),
     "LeNet-5": partial(fit_lenet5, lenet5_1998.SETTINGS),
