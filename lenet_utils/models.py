@@ -18,7 +18,7 @@ WEIGHTS = {
     "lenet5": {"mnist": _HERE / "lenet5-mnist.npz"},
     "lenet5_1998": {"mnist": _HERE / "lenet5-1998-mnist.npz"},
 }
-"""Trained weights inside the package, by network and name; `experiments/pretrained_*.py` made them."""
+"""Trained weights inside the package, by network and name; `experiments/studies/pretrained_*.py` made them."""
 
 LENET4_TABLE = tuple((m, (m + step) % 8, (m + 2 * step) % 8) for step in (1, 2) for m in range(8))
 """Our choice of the three S2 maps that each of LeNet-4's sixteen C3 maps reads, in the manner of Table I: neighbours

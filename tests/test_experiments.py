@@ -151,6 +151,20 @@ def test_the_records_old_module_hands_on_its_functions_with_a_warning():
             assert getattr(records, name) is getattr(results, name)
 
 
+@pytest.mark.parametrize("distribution", ["tensorflow", "tensorflow_cpu", "tf_nightly"])
+def test_the_version_of_tensorflow_is_recorded_whatever_its_distribution_is_called(
+    distribution, tmp_path, monkeypatch
+):
+    info = tmp_path / f"{distribution}-9.8.7.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 9.8.7\n")
+    (info / "top_level.txt").write_text("tensorflow\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    origin = record.provenance("digest")
+    assert origin["tensorflow"] == "9.8.7"
+    assert origin["keras"] == "unknown", "no distribution brings it here: say so and go on"
+
+
 def test_a_new_record_leaves_the_code_as_committed(tmp_path, monkeypatch):
     for name in ("lenet_utils/results/one.json", "lenet_utils/models.py", "experiments/studies/one.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -235,6 +249,14 @@ def test_every_record_is_of_a_study_and_of_its_variants():
 def test_a_study_that_contradicts_itself_is_rejected(fields):
     with pytest.raises(ValueError, match=r"either fit or run|reports all fields itself|has its own name"):
         Study(**{"variants": ["one", "two"], **fields})
+
+
+def test_the_example_of_a_study_in_contributing_is_one():
+    text = (record.ROOT / "CONTRIBUTING.md").read_text()
+    (code,) = re.findall(r"```python\n([^`]*\bSTUDY = .*?)```", text, re.DOTALL)
+    names = {}
+    exec(code, names)
+    assert isinstance(names["STUDY"], Study) and names["STUDY"].fit is names["fit"]
 
 
 def test_a_study_is_found_under_the_name_it_was_recorded_under():
