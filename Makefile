@@ -5,24 +5,28 @@ HERE := $(CURDIR)
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address lock lint clean
+.PHONY: help book test test-package test-chapters test-pages serve chapters assignment grade results measure address listings lock links lint check clean
 # Jupyter, IPython and matplotlib keep their small files here, so that a read-only home is no obstacle
 # and nothing of the reader's own settings changes what the book shows.
 export JUPYTER_DATA_DIR := $(HERE)/_build/home/jupyter
 export IPYTHONDIR := $(HERE)/_build/home/ipython
 export MPLCONFIGDIR := $(HERE)/_build/home/matplotlib
 export PYTHONDONTWRITEBYTECODE := 1
+# Neither another project's modules nor switched-off assertions may change what the book shows or what a test finds.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONSTARTUP JUPYTER_PATH JUPYTER_CONFIG_DIR
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
-.venv/ready: requirements.txt pyproject.toml
+.venv/ready: requirements.txt pyproject.toml scripts/set_up.py
 	@$(PYTHON) scripts/check_python.py
-	@echo "Set up .venv with the pinned requirements (once; two to five minutes)"
-	@$(PYTHON) -m venv .venv
-	@$(RUN) -m pip install --disable-pip-version-check -r requirements.txt
-	@$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation --editable .
-	@touch .venv/ready
+	@$(PYTHON) scripts/set_up.py $(if $(VERSIONS),--$(VERSIONS))
+
+# .venv holds the path of this folder, and .venv/ready notes it: where the folder was moved, .venv is made anew.
+ifneq ($(shell cat .venv/ready 2>/dev/null),$(HERE))
+.PHONY: moved
+.venv/ready: moved
+endif
 
 _build/home: ; @mkdir -p "_build/home/jupyter" "_build/home/ipython" "_build/home/matplotlib"
 
@@ -47,7 +51,7 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 	@echo "http://localhost:$${PORT:-8000} — stop with Ctrl+C"
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html "$${PORT:-8000}"
 
-chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (NAME=mathematics for one)
+chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (CHAPTER=mathematics for one)
 	@$(RUN) -m scripts.refresh_chapter $(NAME)
 
 assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathematics CLASS=2031 (CHAPTER=all; EXERCISES=1,2)
@@ -62,11 +66,20 @@ results: .venv/ready ## run the long studies that are not recorded yet (hours; Q
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
 	@$(RUN) -m scripts.measure
 
-address: .venv/ready ## write the repository's address everywhere: make address URL=https://github.com/OWNER/NAME (TAG=v1.1.0)
+address: .venv/ready ## write the repository's address where readers need it (URL=https://github.com/OWNER/NAME TAG=v1.1.0)
 	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
 
+listings: .venv/ready ## make the tables of chapters in README.md and intro.md anew
+	@$(RUN) scripts/listings.py
+
 lock: .venv/ready ## pin requirements.txt anew from requirements.in
-	@$(RUN) -m uv pip compile --quiet --universal --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+	@$(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements.in -o requirements.txt
+
+links: .venv/ready _build/home ## ask every link that leads out of the book
+	@$(RUN) scripts/build_book.py --builder linkcheck --output _build/links
+
+check: lint ## before a commit: style, spelling and every quick test (90 seconds)
+	$(RUN) -m pytest tests -n 2 -m "not slow and not pages and not colab"
 
 lint: .venv/ready ## style and spelling
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check lenet_utils experiments scripts teaching tests

@@ -26,6 +26,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors.coalescestreams import CoalesceStreamsPreprocessor
 
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from scripts.set_address import stated_address  # noqa: E402
+
 SECONDS_A_CELL = 1200
 # TensorFlow writes these to stderr whenever it is imported, whatever its log level; they are no warning.
 START_UP_LINES = re.compile(
@@ -158,16 +164,27 @@ def execute(chapters: list[Path], folder: Path, jobs: int) -> list[str]:
     return faults
 
 
-def make_pages(root: Path, folder: Path, output: Path) -> int:
+def state_address(config: dict, address: str | None) -> None:
+    """Let the pages' buttons lead to the repository; without an address, leave those out that would lead nowhere."""
+    if address:
+        config["repository"]["url"] = address
+        return
+    config["launch_buttons"] = {}
+    for button in ("use_edit_page_button", "use_repository_button"):
+        config["html"][button] = False
+
+
+def make_pages(root: Path, folder: Path, output: Path, builder: str = "html") -> int:
     """Run jupyter-book on what was executed; every warning is an error."""
     config = yaml.safe_load((root / "_config.yml").read_text())
     # What is left on stderr after `unexpected_warning` are TensorFlow's start-up lines.
     config["execute"] = {"execute_notebooks": "cache", "cache": str(folder), "stderr_output": "remove"}
+    state_address(config, stated_address(root))
     written = root / "_build" / "config.yml"
     written.write_text(yaml.safe_dump(config, sort_keys=False))
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(root), "--path-output", str(output)]
-    command += ["--config", str(written), "--warningiserror", "--keep-going", "--all"]
+    command += ["--config", str(written), "--warningiserror", "--keep-going", "--all", "--builder", builder]
     return subprocess.run(command).returncode
 
 
@@ -192,8 +209,11 @@ def chosen_source() -> tuple[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("--root", type=Path, default=ROOT)
     parser.add_argument("--output", type=Path, help="folder that gets _build/html (default: the root)")
+    parser.add_argument(
+        "--builder", choices=["html", "linkcheck"], default="html", help="pages, or a look at links"
+    )
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="chapters side by side")
     chosen = parser.parse_args(arguments)
     root, started = chosen.root.resolve(), time.perf_counter()
@@ -208,8 +228,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("\n\n".join(["", *(f"ERROR in {fault}" for fault in faults)]), file=sys.stderr)
         print(f"\n{len(faults)} chapter(s) failed; no pages were made.", file=sys.stderr)
         return 1
-    print("2 of 2: make the pages", flush=True)
-    if make_pages(root, folder, output) or make_playground(root, output):
+    print(f"2 of 2: make the pages ({chosen.builder})", flush=True)
+    if make_pages(root, folder, output, chosen.builder) or make_playground(root, output):
         print("The pages have faults: see the warnings above.", file=sys.stderr)
         return 1
     print(f"Done in {time.perf_counter() - started:.0f} s: {output / '_build/html/index.html'}", flush=True)

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lenet_utils"
 # Ground floor first, as CONTRIBUTING.md draws it: a module imports only from those before it.
 FLOORS = [
     "_renamed",
+    "_inputs",
     "paper",
     "results",
     "records",
@@ -23,6 +24,7 @@ FLOORS = [
     "optimizers",
     "models",
     "playground",
+    "evaluation",
     "anatomy",
     "training",
     "plotting",

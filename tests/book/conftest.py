@@ -44,6 +44,12 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("any_page", built_pages())
 
 
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "site" in item.fixturenames:
+            item.add_marker(pytest.mark.pages)
+
+
 @pytest.fixture(scope="session")
 def site() -> Path:
     if not (SITE / "index.html").exists():

@@ -18,14 +18,15 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell
 
 from scripts.chapters import list_chapters, read_chapter
-from scripts.set_address import stated_address
 from tests.book.conftest import ROOT
 
 CHAPTERS = list_chapters()
-SOURCE = re.compile(r"git\+(https://[\w./-]+)@(v[\d.]+)")
+ADDRESS = "https://github.com/reader/lenet-overview"
+RELEASE = re.compile(r'in "(v[\d.]+)", "main":')
 
 BEFORE = """
 from importlib import metadata, util
@@ -50,7 +51,6 @@ assert packages_now == packages_before_setup, "installing lenet_utils changed ot
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
     """A repository with what the working tree would publish, and the tag that the setup cell asks for."""
-    setup = next(c for c in read("_template").cells if "setup" in c.metadata.get("tags", []))
     folder = tmp_path_factory.mktemp("published") / "lenet-overview"
     for name in ("lenet_utils", "experiments"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -60,12 +60,21 @@ def repository(tmp_path_factory):
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "add", "--all"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--no-verify", "--message", "published"], check=True)
-    subprocess.run([*git, "tag", SOURCE.search(setup.source)[2]], check=True)
+    subprocess.run([*git, "branch", "-M", "main"], check=True)
+    subprocess.run([*git, "tag", RELEASE.search(setup_cell(read("_template")).source)[1]], check=True)
     return folder
 
 
 def read(name: str) -> nbformat.NotebookNode:
-    return read_chapter(name)
+    """A chapter as it is published at ADDRESS."""
+    notebook = read_chapter(name)
+    setup = setup_cell(notebook)
+    setup.source = re.sub('ADDRESS = ".*"', f'ADDRESS = "{ADDRESS}"', setup.source)
+    return notebook
+
+
+def setup_cell(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    return next(cell for cell in notebook.cells if "setup" in cell.metadata.get("tags", []))
 
 
 def make_environment(folder: Path) -> Path:
@@ -107,7 +116,7 @@ def kernel(tmp_path, tmp_path_factory, monkeypatch, repository):
         "MPLCONFIGDIR": tmp_path_factory.getbasetemp() / "matplotlib",  # its list of fonts takes long to make
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{repository.as_uri()}.insteadOf",
-        "GIT_CONFIG_VALUE_0": stated_address(),
+        "GIT_CONFIG_VALUE_0": ADDRESS,
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this as "build with the packages at hand"
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -136,8 +145,7 @@ def what_it_reaches_for(notebook) -> list[str]:
 def test_chapter_runs_alone(name, kernel, tmp_path):
     notebook = read(name)
     if os.environ.get("LENET_COLAB") != "whole":
-        setup = next(c for c in notebook.cells if "setup" in c.metadata.get("tags", []))
-        notebook.cells = [setup, new_code_cell("\n".join(what_it_reaches_for(notebook)))]
+        notebook.cells = [setup_cell(notebook), new_code_cell("\n".join(what_it_reaches_for(notebook)))]
     place, setup = next((i, c) for i, c in enumerate(notebook.cells) if "setup" in c.metadata.get("tags", []))
     notebook.cells[place : place + 1] = [new_code_cell(BEFORE), setup, new_code_cell(LATER)]
     again = new_code_cell(setup.source)
@@ -148,6 +156,50 @@ def test_chapter_runs_alone(name, kernel, tmp_path):
     NotebookClient(notebook, timeout=600, kernel_name=kernel, resources=resources).execute()
     assert setup.outputs, "the first run of the setup cell installs the package"
     assert not again.outputs, "the second run of the setup cell installs nothing"
+
+
+def run_setup(kernel: str, folder: Path, *before: str) -> nbformat.NotebookNode:
+    """Run the setup cell alone, after these lines."""
+    notebook = read("_template")
+    setup = setup_cell(notebook)
+    notebook.cells = [*(new_code_cell(line) for line in before), setup]
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, kernel_name=kernel, resources=resources).execute()
+    return notebook
+
+
+@pytest.mark.colab
+def test_setup_takes_the_branch_where_there_is_no_release_yet(kernel, tmp_path, repository):
+    release = RELEASE.search(setup_cell(read("_template")).source)[1]
+    git = ["git", "-C", str(repository), "tag"]
+    subprocess.run([*git, "--delete", release], check=True, capture_output=True)
+    try:
+        run_setup(kernel, tmp_path)
+    finally:
+        subprocess.run([*git, release], check=True)
+
+
+@pytest.mark.colab
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        (
+            "import os; os.environ['GIT_CONFIG_COUNT'] = '0'",
+            "lenet_utils is missing and could not be fetched",
+        ),
+        ("import os; os.environ['PATH'] = ''", "lenet_utils is missing and could not be fetched"),
+        (
+            "import importlib.util as u; find = u.find_spec\n"
+            "u.find_spec = lambda name: None if name == 'tensorflow' else find(name)",
+            "This chapter needs TensorFlow",
+        ),
+    ],
+    ids=["no network", "no git", "no TensorFlow"],
+)
+def test_setup_says_in_one_sentence_what_is_missing(kernel, tmp_path, before, said):
+    with pytest.raises(CellExecutionError) as stopped:
+        run_setup(kernel, tmp_path, before)
+    assert stopped.value.evalue.startswith(said)
 
 
 def test_environment_is_without_the_package(tmp_path):
