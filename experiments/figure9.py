@@ -18,7 +18,7 @@ import experiments
 from experiments import boosting, faithful, faithful_distorted, network_of_1998
 from experiments.network_of_1998 import distortion, train_with_targets
 from experiments.network_of_today import scores
-from lenet_utils import training
+from lenet_utils import evaluation, training
 from lenet_utils.data import to_lenet_input
 from lenet_utils.layers import FullyConnected
 from lenet_utils.losses import SoftmaxCrossEntropy
@@ -113,7 +113,7 @@ def fit(x_train, y_train, variant: str, seed: int, folder):
     model, fields = train_with_targets(build, read(x_train), y_train, distorted, seed, folder, PASSES)
     if variant != NEIGHBOURS:
         return scores(model, read), fields
-    last_layer = scores(keras.Model(model.inputs, model.layers[-2].output), read)
+    last_layer = scores(keras.Model(model.inputs[0], model.layers[-2].output), read)
     neighbours = Nearest(3).fit(last_layer(x_train), y_train)
     return lambda pictures: neighbours.decision_function(last_layer(pictures)), fields
 
@@ -128,10 +128,9 @@ def fit_today(build, read, distorted, x_train, y_train, seed, folder):
         x,
         y_train,
         experiments.passes(PASSES),
-        None,
-        distortion(distorted),
+        augment=distortion(distorted),
         seed=seed,
         checkpoint=folder,
         loss=loss,
     )
-    return scores(model, read), {"train_error_percent": round(training.error_percent(model, x, y_train), 3)}
+    return scores(model, read), {"train_error_percent": round(evaluation.error_percent(model, x, y_train), 3)}

@@ -128,21 +128,28 @@ def training_curves(history: dict):
     """Accuracy and loss of training and validation, epoch by epoch, side by side.
 
     Args:
-        history: Keras' `History.history`: "accuracy", "loss" and, if there are any, "val_accuracy" and
-            "val_loss", one value an epoch, accuracies between 0 and 1.
+        history: what `lenet_utils.training.fit` returns, or Keras' own `History.history` with "accuracy", "loss"
+            and, if there are any, "val_accuracy" and "val_loss"; one value an epoch.
 
     Returns:
         The matplotlib figure. The loss has a logarithmic axis: small differences late in training show.
     """
+    if "accuracy" in history:
+        names = {"accuracy": "error_percent", "val_accuracy": "validation_error_percent"}
+        errors = {
+            names[name]: 100 - 100 * np.asarray(history[name]) for name in names.keys() & history.keys()
+        }
+        history = {"loss": history["loss"], "validation_loss": history.get("val_loss"), **errors}
     figure, places = plt.subplots(1, 2, figsize=(WIDTH, 3.0))
     epochs = np.arange(1, len(history["loss"]) + 1)
-    lines = [("", "training", BLUE), ("val_", "validation", ORANGE)]
-    lines = [line for line in lines if f"{line[0]}loss" in history]
-    for axes, name, factor in ((places[0], "accuracy", 100), (places[1], "loss", 1)):
-        for prefix, _, colour in lines:
-            values = factor * np.asarray(history[prefix + name], float)
+    lines = [("", "training", BLUE), ("validation_", "validation", ORANGE)]
+    lines = [line for line in lines if f"{line[0]}error_percent" in history]
+    for prefix, _, colour in lines:
+        accuracy = 100 - np.asarray(history[prefix + "error_percent"], float)
+        for axes, values in zip(places, (accuracy, history[prefix + "loss"]), strict=True):
             axes.plot(epochs, values, "o-", color=colour, markersize=3)
-        axes.set(xlabel="epoch", title="Accuracy, %" if factor == 100 else "Loss, cross-entropy")
+    for axes, title in zip(places, ("Accuracy, %", "Loss, cross-entropy"), strict=True):
+        axes.set(xlabel="epoch", title=title)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="y")
     # Accuracies start low and end high, so the lower right corner is free.

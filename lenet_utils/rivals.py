@@ -2,8 +2,7 @@
 
 Each reads digits as `lenet_utils.data` gives them, (N, 28, 28) of uint8, and has `fit(pictures, labels)`,
 `predict(pictures)` and `decision_function(pictures)`, ten scores a digit, of which the largest is the answer. Names are
-those of `paper.TEST_ERROR_PERCENT`. `cost` counts what figures 11 and 12 count, `rejected_percent` what figure 10
-does. Taught in *rivals*.
+those of `paper.TEST_ERROR_PERCENT`. `cost` counts what figures 11 and 12 count. Taught in *rivals*.
 """
 
 import numpy as np
@@ -18,6 +17,8 @@ from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, Normalizer, PolynomialFeatures
 from sklearn.svm import SVC
+
+from lenet_utils._renamed import renamed
 
 
 def ink(pictures: np.ndarray) -> np.ndarray:
@@ -393,17 +394,4 @@ def cost(estimator) -> tuple[int, int]:
     return int(work), int(kept)
 
 
-def rejected_percent(scores: np.ndarray, labels: np.ndarray, error_percent: float = 0.5) -> float:
-    """How many of a hundred digits must be turned away so that no more than `error_percent` of the rest are misread.
-
-    Turned away first are those whose best score is least ahead of the second best (section III.D, figure 10).
-
-    Args:
-        scores: (N, classes), the largest is the answer.
-        labels: (N,).
-    """
-    second, best = np.sort(scores, axis=1)[:, -2:].T
-    misread = (scores.argmax(axis=1) != labels)[np.argsort(second - best, kind="stable")]
-    kept = np.arange(1, len(labels) + 1)
-    allowed = kept[100 * misread.cumsum() <= error_percent * kept]
-    return 100 * (1 - (allowed[-1] if len(allowed) else 0) / len(labels))
+__getattr__ = renamed(__name__, {"rejected_percent": "lenet_utils.evaluation.rejected_percent"})

@@ -1,7 +1,8 @@
 """Run chapters and store the outputs that are to be kept: `make chapters CHAPTER=mathematics`.
 
 Every cell is executed on the sample. Cells tagged `nbval-check-output` keep their output, which the tests
-then hold the chapter to; all other outputs are dropped, because they depend on data or machine.
+then hold the chapter to; all other outputs are dropped, because they depend on data or machine. The list of exercises,
+from which checks take their titles, is brought up to date.
 """
 
 import os
@@ -11,6 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 
 from scripts.chapters import ROOT, list_chapters, tags_of
+from teaching.exercises import write_list
 
 CHAPTERS = ROOT / "chapters"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -45,6 +47,7 @@ def main(names: list[str]) -> None:
         NotebookClient(notebook, timeout=900, resources={"metadata": {"path": str(CHAPTERS)}}).execute()
         tidy(notebook)
         nbformat.write(notebook, path)
+    write_list()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from lenet_utils.rivals import (
     nearest_of_each,
     plane_distances,
     polynomial_svm,
-    rejected_percent,
     shrink,
     weakest_duel,
 )
@@ -200,16 +199,6 @@ def test_votes_come_first_and_the_nearest_settles_a_tie():
 def test_the_nearest_of_each_class():
     distances, labels = np.array([[3.0, 1.0, 2.0]]), np.array([[0, 2, 0]])
     np.testing.assert_array_equal(nearest_of_each(distances, labels, 4), [[2, 3, 1, 3]])
-
-
-def test_rejection_takes_the_least_certain_first():
-    # Margins 0, 1, …, 9, class 0 always the answer; the digits with margins 1 and 5 are misread.
-    scores = np.stack([np.arange(10.0), np.zeros(10)], axis=1)
-    labels = np.array([0, 1, 0, 0, 0, 1, 0, 0, 0, 0])
-    assert rejected_percent(scores, labels, error_percent=0) == pytest.approx(60)
-    assert rejected_percent(scores, labels, error_percent=12.5) == pytest.approx(20)  # one of eight
-    assert rejected_percent(scores, labels, error_percent=20) == 0
-    assert rejected_percent(scores, np.ones(10, int), error_percent=0.5) == 100
 
 
 def test_a_class_is_worth_what_its_closest_duel_is_worth():

@@ -2,16 +2,57 @@
 
 A check calls the reader's answer, says in one line what it found and returns True (right), False
 (wrong) or None (not attempted yet). It never raises, so that "Run all" reaches the end of a chapter.
-The checks themselves are in one module a chapter: `lenet_utils.checks.mathematics` and so on.
+The checks themselves are in one module per chapter: `lenet_utils.checks.mathematics` and so on.
+
+`attempt` asks the answer; `as_number`, `as_parts`, `as_array` and `as_model` read what came back, in
+whatever type it came; `expect` and `expect_close` mark it.
 """
 
 import functools
+import inspect
+import json
+import numbers
+import re
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
-__all__ = ["NotAttemptedError", "WrongError", "attempt", "exercise", "expect", "expect_close"]
+__all__ = [
+    "EXERCISES",
+    "NotAttemptedError",
+    "WrongError",
+    "as_array",
+    "as_model",
+    "as_number",
+    "as_parts",
+    "attempt",
+    "class_generator",
+    "exercise",
+    "expect",
+    "expect_close",
+    "fresh",
+]
+
+EXERCISES = json.loads(Path(__file__).with_name("exercises.json").read_text(encoding="utf-8"))
+"""Chapter -> name of a check -> number, title and difficulty of its exercise.
+
+Written by `python -m teaching.exercises` from the chapters' headings, because a student has no chapters at hand.
+"""
+
+NO_INPUT = "the model does not know the shape of its images: begin with keras.Input((32, 32, 1))."
+CHANGED = (
+    "your function changes the arguments that it is given. Leave them as they are: "
+    "write x = x - y in place of x -= y, or work on a copy."
+)
+NOTHING = "your function returns nothing: is there a return, in every branch?"
+LONGEST = 200
+"""Characters of an error's message that a verdict repeats."""
+
+PLAIN = {"✓": "[right]", "✗": "[wrong]", "○": "[not attempted]"}
+"""In place of the marks, where a console cannot show them."""
 
 
 class NotAttemptedError(Exception):
@@ -22,19 +63,151 @@ class WrongError(Exception):
     """The answer is wrong; the message says how, without giving the answer away."""
 
 
-def attempt(answer, *arguments):
-    """The reader's value, or what the reader's function returns for these arguments.
+# --- Asking the answer
+
+
+def fresh() -> np.random.Generator:
+    """A generator of other numbers at every call: an answer cannot be fitted to them."""
+    return np.random.default_rng()
+
+
+def class_generator(class_number: int) -> np.random.Generator:
+    """A generator of the same numbers for everybody in a class.
 
     Raises:
-        NotAttemptedError: the stub is untouched: `...`, None, or a function that returns either.
+        ValueError: the class number is no positive whole number.
     """
+    return np.random.default_rng(_class_number(class_number))
+
+
+def _class_number(value) -> int:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(
+            f"CLASS is {value!r}. It should be a positive whole number without quotation marks, such as 2027."
+        )
+    return int(value)
+
+
+def attempt(answer, *arguments):
+    """The reader's value, or what the reader's function returns for copies of these arguments.
+
+    Raises:
+        NotAttemptedError: the stub is untouched: `...`, None, or a function without a body.
+        WrongError: a function is asked for and there is none, or it returns nothing, or it changes its arguments.
+    """
+    if answer is None or answer is Ellipsis:
+        raise NotAttemptedError
+    if not callable(answer):
+        expect(not arguments, f"hand in a function, not a value of type {type(answer).__name__}.")
+        return _filled_in(answer)
+    given = _copy(arguments)
     try:
-        value = answer(*arguments) if callable(answer) else answer
+        value = answer(*given)
     except NotImplementedError:
         raise NotAttemptedError from None
-    if value is None or value is Ellipsis:
+    expect(value is not None or _is_stub(answer), NOTHING)
+    expect(_same(given, arguments), CHANGED)
+    return _filled_in(value)
+
+
+def _filled_in(value):
+    """The value, if no part of it is still `...`."""
+    parts = value if isinstance(value, tuple | list) else [value]
+    if value is None or any(part is Ellipsis for part in parts):
         raise NotAttemptedError
     return value
+
+
+def _is_stub(answer: Callable) -> bool:
+    """Whether a function has no body but `...` or a docstring: its bytecode is that of an empty function."""
+
+    def dots(): ...
+
+    def documented():
+        """Nothing else."""
+        ...
+
+    code = getattr(answer, "__code__", None)
+    return code is not None and code.co_code in (dots.__code__.co_code, documented.__code__.co_code)
+
+
+def _copy(value):
+    """Arrays, lists, tuples and dicts as copies, to any depth; models, functions and generators as they are."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return type(value)(map(_copy, value)) if type(value) in (list, tuple) else value
+
+
+def _same(given, before) -> bool:
+    """Whether what `_copy` made of `before` is still equal to it."""
+    if isinstance(before, np.ndarray):
+        return np.array_equal(given, before, equal_nan=before.dtype.kind == "f")
+    if isinstance(before, dict):
+        return given.keys() == before.keys() and all(_same(given[key], before[key]) for key in before)
+    if type(before) in (list, tuple):
+        return len(given) == len(before) and all(map(_same, given, before))
+    return True
+
+
+# --- Reading what came back
+
+
+def as_array(value) -> np.ndarray:
+    """An answer's numbers, whatever holds them: a list, a tuple, a tensor, an array of any number type.
+
+    Raises:
+        WrongError: they are text, not real, not numbers, or lists of different lengths.
+    """
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biufUS":  # fractions, lists of tensors, bfloat16
+            array = array.astype(float)
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise WrongError(f"numbers are asked for, and this is a value of type {kind}.") from None
+    expect(array.dtype.kind not in "US", "give a number, not text: leave the quotation marks out.")
+    return array
+
+
+def as_number(value, hint: str = "give one number.") -> int | float:
+    """An answer that is one number, as Python's own: from any number type, also an array without axes.
+
+    Raises:
+        WrongError: with this hint if it is several numbers; with another one if it is text or no number at all.
+    """
+    array = as_array(value)
+    expect(array.ndim == 0, hint)
+    return array.item()
+
+
+def as_parts(value, count: int, hint: str) -> tuple:
+    """An answer that is several things, as a tuple: from a tuple, a list, a tensor, or stacked in an array.
+
+    Raises:
+        WrongError: with this hint if it is not so many.
+    """
+    several = isinstance(value, list | tuple) or (hasattr(value, "__array__") and np.ndim(value) > 0)
+    expect(several and len(value) == count, hint)
+    return tuple(value)
+
+
+def as_model(answer):
+    """The Keras model that is handed in, or that the reader's function returns.
+
+    Raises:
+        WrongError: it is no model, or one that does not know its input.
+    """
+    import keras
+
+    model = answer if isinstance(answer, keras.Model) else attempt(answer)
+    expect(isinstance(model, keras.Model), "a Keras model is asked for, or a function that returns one.")
+    expect(model.built and bool(model.layers), NO_INPUT)
+    return model
+
+
+# --- Marking it
 
 
 def expect(condition: bool, hint: str) -> None:
@@ -43,46 +216,109 @@ def expect(condition: bool, hint: str) -> None:
         raise WrongError(hint)
 
 
-def expect_close(value, wanted, hint: str, tolerance: float = 1e-5) -> None:
-    """Mark the answer wrong unless it is an array (or number) of the wanted shape and values."""
-    value, wanted = np.asarray(value), np.asarray(wanted)
-    if value.shape != wanted.shape:
-        raise WrongError(f"the shape is {value.shape}, it should be {wanted.shape}. {hint}")
-    if not np.issubdtype(value.dtype, np.number) and value.dtype != bool:
-        raise WrongError(f"the values are of type {value.dtype}, they should be numbers. {hint}")
-    if not np.allclose(value, wanted, rtol=tolerance, atol=tolerance):
-        raise WrongError(hint)
+def expect_close(
+    value, wanted, hint: str, tolerance: float = 1e-5, *, mistakes: Mapping[str, object] | None = None
+) -> None:
+    """Mark the answer wrong unless it has the wanted shape and values.
 
+    Whole numbers have to be equal, as 17 or as 17.0; other numbers within the tolerance, or within what
+    float32 and float16 can hold if the answer comes as these.
 
-def exercise(title: str) -> Callable:
-    """Decorator that turns a function of the reader's answer into a check with a verdict.
-
-    The function returns normally if the answer is right and calls `expect` and its kin otherwise.
+    Args:
+        value: a number or an array, in any type that `as_array` takes.
+        wanted: the right one.
+        hint: what to say to a wrong answer of which no more is known.
+        tolerance: relative to each number, and absolute below 1.
+        mistakes: hints for known mistakes, each with the value that it leads to. Where that is the right value, too,
+            it counts as right.
     """
+    value, wanted = as_array(value), np.asarray(wanted)
+    if _is_close(value, wanted, tolerance):
+        return
+    for mistake, wrong in (mistakes or {}).items():
+        expect(not _is_close(value, np.asarray(wrong), tolerance), mistake)
+    expect(value.shape == wanted.shape, f"the shape is {value.shape}, it should be {wanted.shape}. {hint}")
+    raise WrongError(hint)
 
-    def decorate(examine: Callable) -> Callable:
-        @functools.wraps(examine)
-        def check(*answers) -> bool | None:
-            try:
-                examine(*answers)
-            except NotAttemptedError:
-                print(f"○ {title}: not attempted yet")
-                return None
-            except WrongError as wrong:
-                print(f"✗ {title}: {wrong}")
-                return False
-            except Exception as error:  # whatever the reader's code raises is a verdict, not a crash
-                whose = (
-                    "your code raised" if _in_answer(error) else "the answer is not of the kind asked for:"
-                )
-                print(f"✗ {title}: {whose} {type(error).__name__}: {error}")
-                return False
-            print(f"✓ {title}: right")
-            return True
 
-        return check
+def _is_close(value: np.ndarray, wanted: np.ndarray, tolerance: float) -> bool:
+    if value.shape != wanted.shape:
+        return False
+    exact = np.finfo(value.dtype).eps if value.dtype.kind == "f" else 0.0
+    if wanted.dtype.kind in "biu":
+        return np.allclose(value, wanted, rtol=exact, atol=1e-6)
+    coarse = 200 * exact  # what some hundred roundings of float32 may add up to
+    scale = max(1.0, np.abs(wanted[np.isfinite(wanted)]).max(initial=0.0)) * coarse
+    return np.allclose(value, wanted, rtol=max(tolerance, coarse), atol=max(tolerance, scale))
 
-    return decorate
+
+# --- The verdict
+
+
+def exercise(examine: Callable | None = None, *, asks: str = "") -> Callable:
+    """Decorator that turns a function of the reader's answers into a check with a verdict.
+
+    The function has the name of a check in a chapter, which gives the verdict the exercise's number and title. It
+    returns normally if the answer is right and calls `expect` and its kin otherwise. Its argument `class_number`, if it
+    has one, is looked at before it is called.
+
+    Args:
+        examine: the function.
+        asks: in a hidden test, what it asks beyond the check.
+    """
+    if examine is None:
+        return functools.partial(exercise, asks=asks)
+    title = _title(examine.__name__) + (f" ({asks})" if asks else "")
+    signature = inspect.signature(examine)
+
+    @functools.wraps(examine)
+    def check(*answers) -> bool | None:
+        try:
+            given = signature.bind(*answers).arguments
+            if "class_number" in given:
+                _class_number(given["class_number"])
+            examine(*answers)
+        except NotAttemptedError:
+            return _say("○", title, "not attempted yet")
+        except WrongError as wrong:
+            return _say("✗", title, str(wrong))
+        except Exception as error:  # whatever the reader's code raises is a verdict, not a crash
+            return _say("✗", title, _explain(error))
+        return _say("✓", title, "right")
+
+    return check
+
+
+def _title(check: str) -> str:
+    for exercises in EXERCISES.values():
+        if check in exercises:
+            return f"Exercise {exercises[check]['number']}, {exercises[check]['title']}"
+    return check.removeprefix("check_").replace("_", " ")  # one that is being written, and in no chapter yet
+
+
+def _say(mark: str, title: str, verdict: str) -> bool | None:
+    """Print the verdict in one line, whatever the console can show."""
+    line = " ".join(f"{mark} {title}{'' if title[-1] in '?!' else ':'} {verdict}".split())
+    try:
+        print(line)
+    except UnicodeEncodeError:
+        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+        print(line.replace(mark, PLAIN[mark]).encode(encoding, "replace").decode(encoding))
+    return {"✓": True, "✗": False, "○": None}[mark]
+
+
+def _explain(error: Exception) -> str:
+    """An error as a verdict: whose it is, its kind, and the first line of its message that says something."""
+    text = re.sub(r"\x1b\[[\d;]*m|\{\{.*?\}\}", "", str(error))  # colours, and TensorFlow's names of nodes
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no more is said"]
+    if re.search("no defined input|never been called|not (yet )?been built|not been built", text):
+        return NO_INPUT
+    if isinstance(error, ValueError) and text.startswith("CLASS is "):
+        return text
+    says = lines[1] if len(lines) > 1 and lines[0].startswith("Exception encountered") else lines[0]
+    says = says if len(says) <= LONGEST else says[: LONGEST - 1] + "…"
+    whose = "your code raised" if _in_answer(error) else "the answer is not of the kind asked for:"
+    return f"{whose} {type(error).__name__}: {says}"
 
 
 def _in_answer(error: Exception) -> bool:

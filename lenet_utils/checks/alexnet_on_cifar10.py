@@ -5,7 +5,7 @@ import numpy as np
 from lenet_utils.checks import attempt, exercise, expect, expect_close
 
 
-@exercise("Exercise 1, where the millions are")
+@exercise
 def check_parameters(convolution_parameters, dense_parameters, parameters_of_fc6, class_number):
     """Both functions, against counts worked out layer by layer, and fc6 for pictures of the class's side."""
     for maps_in, maps_out, kernel in ((3, 96, 3), (96, 256, 3), (1, 6, 5)):
@@ -48,7 +48,7 @@ def check_parameters(convolution_parameters, dense_parameters, parameters_of_fc6
     )
 
 
-@exercise("Exercise 2, dropout by hand")
+@exercise
 def check_dropout(answer):
     """Share of silenced units, scale of the others, fresh randomness, untouched input."""
     x = np.random.default_rng().uniform(1, 2, (200, 100))
@@ -74,7 +74,7 @@ def check_dropout(answer):
     )
 
 
-@exercise("Exercise 3, overlapping pooling")
+@exercise
 def check_overlapping_pooling(answer):
     """Windows of 3×3 every 2 pixels, against a plain loop."""
     for rows, columns in ((7, 7), (8, 8), (15, 15), (9, 14)):
@@ -88,7 +88,7 @@ def check_overlapping_pooling(answer):
         )
 
 
-@exercise("Exercise 4, make it start")
+@exercise
 def check_signal_survives(answer):
     """The structure is AlexNet's, and noise keeps its size on the way from conv1 to fc7."""
     import keras
@@ -114,7 +114,7 @@ def check_signal_survives(answer):
     )
 
 
-@exercise("Exercise 5, pictures from pictures")
+@exercise
 def check_mirror_and_shift(answer):
     """Each result is a shifted original or mirror image; both occur, and all shifts up to the limit."""
     picture = np.random.default_rng(0).random((8, 8, 3)).astype("float32") + 0.5

@@ -6,7 +6,7 @@ from lenet_utils import paper
 from lenet_utils.checks import WrongError, attempt, exercise, expect
 
 
-@exercise("Exercise 1, how large may the picture be?")
+@exercise
 def check_input_side(answer) -> None:
     """`answer(n)`: the side of the picture for which C5's maps are n×n."""
     for n in (1, 2, 5, 9):
@@ -35,7 +35,7 @@ def table_of_class(class_number: int) -> list[tuple[int, ...]]:
     return [tuple(sorted(generator.permutation(6)[:size].tolist())) for size in sizes]
 
 
-@exercise("Exercise 2, count by hand")
+@exercise
 def check_count_convolution(answer, connections_of_c3, class_number) -> None:
     """`answer(side, maps_in, maps_out, kernel)`: (parameters, connections); and those of the class's own C3."""
     generator = np.random.default_rng(2)
@@ -81,7 +81,7 @@ def check_count_convolution(answer, connections_of_c3, class_number) -> None:
     )
 
 
-@exercise("Exercise 3, connections to nothing")
+@exercise
 def check_padding_connections(answer) -> None:
     """`answer(side, kernel, maps)`: connections that bring padding, for an odd kernel, padding "same"."""
     for side, kernel, maps in ((28, 5, 6), (9, 3, 1), (11, 7, 4)):
@@ -108,7 +108,7 @@ def check_padding_connections(answer) -> None:
 MOST_PARAMETERS = 61_706
 
 
-@exercise("Exercise 4, LeNet-5 in small steps")
+@exercise
 def check_small_kernels(answer) -> None:
     """`answer()` (or a model): no window above 3×3, C5's view of 32×32, fewer parameters than LeNet-5."""
     from lenet_utils.anatomy import layer_table
@@ -145,7 +145,7 @@ def check_small_kernels(answer) -> None:
     )
 
 
-@exercise("Exercise 5, the network of 1998")
+@exercise
 def check_network_of_1998(answer) -> None:
     """`answer()` (or a model): its table is the paper's, C3 is wired as in Table I, the output is an RBF."""
     from lenet_utils.anatomy import layer_table

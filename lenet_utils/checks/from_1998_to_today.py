@@ -15,7 +15,7 @@ __all__ = [
 ]
 
 
-@exercise("Exercise 1, ReLU and its slope")
+@exercise
 def check_relu(relu) -> None:
     """Marks `relu(a)`, which returns (max(0, a), slope) for an array of any shape."""
     generator = np.random.default_rng()
@@ -61,7 +61,7 @@ def plan_of_class(class_number: int) -> tuple[int, int, float]:
     return steps, steps // int(draw.integers(5, 20)), round(float(draw.uniform(1e-3, 1e-1)), 4)
 
 
-@exercise("Exercise 2, the rate of a step")
+@exercise
 def check_rate(rate, quiet, class_number) -> None:
     """Marks `rate(t, steps, warm_up, peak)` at the ends, in between, and without a warm-up; and the class's step."""
     generator = np.random.default_rng()
@@ -126,7 +126,7 @@ def _quiet(steps, warm_up):
     return warm_up + int(np.floor((steps - warm_up) * np.arccos(-0.8) / np.pi)) + 1
 
 
-@exercise("Exercise 3, the paired test by hand")
+@exercise
 def check_paired_t(paired_t) -> None:
     """Marks `paired_t(before, after)` on random shares of five trainings."""
     generator = np.random.default_rng()
@@ -162,7 +162,7 @@ def _valid(x, kernel, bias):
     return np.einsum("nyxchw,hwcm->nyxm", view, kernel) + bias
 
 
-@exercise("Exercise 4, normalisation on the other side")
+@exercise
 def check_fold(fold) -> None:
     """Marks `fold(kernel, bias, gamma, beta, mean, variance, epsilon)` by what the folded layer computes."""
     generator = np.random.default_rng()
@@ -212,7 +212,7 @@ def check_fold(fold) -> None:
         assert np.allclose(_valid(normalised, kernel, bias), _valid(x, found_kernel, found_bias))
 
 
-@exercise("Exercise 5, a smooth random field")
+@exercise
 def check_smooth_field(smooth_field) -> None:
     """Marks `smooth_field(height, width, smoothness, generator)` by the statistics of many fields."""
     generator = np.random.default_rng()
@@ -254,7 +254,7 @@ def check_smooth_field(smooth_field) -> None:
     )
 
 
-@exercise("Exercise 6, the judge")
+@exercise
 def check_judge(judge) -> None:
     """Marks `judge(errors_before, errors_after, share_before, share_after)` where the two tests agree and differ."""
     generator = np.random.default_rng()

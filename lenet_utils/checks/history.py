@@ -8,7 +8,7 @@ BESIDE_TABLE = 4 * 26 + 4 * 2 + 12 + 12 * 2 + 10 * 193
 """LeNet-1's parameters outside the kernels of its table: C1, S2, twelve biases, S4 and the output."""
 
 
-@exercise("Exercise 1, one bias a map")
+@exercise
 def check_shared_biases(answer, class_number) -> None:
     """The parameters of the 1989 network, with a single bias for each map of H1 and H2 and the class's own H3."""
     value = attempt(answer)
@@ -26,7 +26,7 @@ def check_shared_biases(answer, class_number) -> None:
     )
 
 
-@exercise("Exercise 2, read a table from a total")
+@exercise
 def check_kernels_in_table(answer) -> None:
     """`answer(parameters)`: how many 5×5 kernels C3's table holds, given the parameters of all of LeNet-1."""
     for kernels in np.random.default_rng().integers(12, 49, size=4).tolist():
@@ -50,7 +50,7 @@ def check_kernels_in_table(answer) -> None:
         )
 
 
-@exercise("Exercise 3, centre a digit as MNIST does")
+@exercise
 def check_centred(answer) -> None:
     """`answer(picture)`: a 20×20 picture moved by whole pixels into 28×28, its centre of mass at (14, 14)."""
     generator = np.random.default_rng()
@@ -89,7 +89,7 @@ def _ink(picture):
     return picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-@exercise("Exercise 4, LeNet-4 from its description")
+@exercise
 def check_lenet4(answer) -> None:
     """`answer(kernels)`: parameters and connections of LeNet-4 with that many kernels in C3's table."""
     for kernels in np.random.default_rng().integers(16, 129, size=3).tolist():

@@ -8,7 +8,7 @@ SLIM_PARAMETERS = 22_226
 SLIM_ERROR_PERCENT = 3.0
 
 
-@exercise("Exercise 1, error in per cent")
+@exercise
 def check_error_percent(answer) -> None:
     """`answer(probabilities, labels)`: (N, 10) and (N,) to per cent of wrong pictures."""
     generator = np.random.default_rng(1)
@@ -34,7 +34,7 @@ def slim_widths(class_number: int) -> tuple[int, int, int, int]:
     return 2 + class_number % 5, 9 + class_number % 4, 53 + class_number % 10, 36 + class_number % 7
 
 
-@exercise("Exercise 2, a slim LeNet")
+@exercise
 def check_slim_lenet(answer, parameters, class_number) -> None:
     """`answer()` (or a model): max pooling, tanh, softmax, the class's widths; and how many parameters that makes."""
     model = answer if hasattr(answer, "layers") else attempt(answer)
@@ -68,7 +68,7 @@ def check_slim_lenet(answer, parameters, class_number) -> None:
     expect(parameters == count, f"the network is right, but it does not have {parameters} parameters.")
 
 
-@exercise("Exercise 3, a cosine with a warm-up")
+@exercise
 def check_warm_cosine(answer) -> None:
     """`answer(step, steps, peak, warm_up)`: the learning rate at one step."""
     for steps, peak, warm_up in ((1000, 3e-3, 100), (640, 0.5, 64), (300, 1.0, 1)):
@@ -94,7 +94,7 @@ def check_warm_cosine(answer) -> None:
             expect_close(values[step], _warm_cosine(step, steps, peak, warm_up), hint)
 
 
-@exercise("Exercise 4, temperature")
+@exercise
 def check_soften(answer) -> None:
     """`answer(probabilities, temperature)`: (N, 10) probabilities to (N, 10), sharper or softer."""
     generator = np.random.default_rng(4)
@@ -121,7 +121,7 @@ def check_soften(answer) -> None:
     expect(np.all(np.isfinite(value)), "a probability of exactly 0 should not give NaN or infinity.")
 
 
-@exercise("Exercise 5, small and good")
+@exercise
 def check_small_and_good(answer, pictures, labels) -> None:
     """A trained model, and pictures it has not seen, (N, 32, 32, 1), with their classes, (N,)."""
     model = attempt(lambda: answer)

@@ -19,7 +19,7 @@ def pixel_of_class(class_number: int) -> tuple[int, int]:
     return row, column
 
 
-@exercise("Exercise 1, what a unit of S4 sees")
+@exercise
 def check_field_of_s4(answer, units, class_number) -> None:
     """`answer(i, j)` returns first row, first column and side of the receptive field of unit (i, j) of S4.
 
@@ -83,7 +83,7 @@ def check_field_of_s4(answer, units, class_number) -> None:
     expect(given <= wanted, f"at least one of your units does not see {where}.")
 
 
-@exercise("Exercise 2, through the keyhole")
+@exercise
 def check_keyhole_map(answer) -> None:
     """`answer(score, picture, side, background)` returns a map (height - side + 1, width - side + 1)."""
     generator = np.random.default_rng()
@@ -136,7 +136,7 @@ def check_keyhole_map(answer) -> None:
     )
 
 
-@exercise("Exercise 3, integrated gradients")
+@exercise
 def check_integrated_gradients(answer) -> None:
     """`answer(gradient, picture, baseline, steps)` returns an array of the picture's shape."""
     generator = np.random.default_rng()
@@ -191,7 +191,7 @@ def check_integrated_gradients(answer) -> None:
     )
 
 
-@exercise("Exercise 4, a smaller brain")
+@exercise
 def check_remove_units(answer) -> None:
     """`answer(kernel, bias, next_kernel, next_bias, means, keep)` returns the four smaller arrays."""
     generator = np.random.default_rng()

@@ -22,7 +22,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("a kernel for lower edges")
+@exercise
 def check_lower_edge(answer) -> None:
     """A 3×3 kernel, not the text's: positive where ink ends below, not where it begins; 0 on flat and upright ink."""
     kernel = np.asarray(attempt(answer), dtype=float)
@@ -50,7 +50,7 @@ def check_lower_edge(answer) -> None:
     )
 
 
-@exercise("output size")
+@exercise
 def check_output_size(answer, last_side, class_number) -> None:
     """output_size(side, kernel, stride, padding) for sides that do and do not divide evenly; then a class's network."""
     expect(attempt(answer, 32, 5, 1, 0) == 28, "C1 reads 32×32 with a 5×5 kernel and is 28×28.")
@@ -84,7 +84,7 @@ def _last_side(side, layers):
     return side
 
 
-@exercise("max pooling")
+@exercise
 def check_max_pool(answer) -> None:
     """max_pool(maps) over 2×2 blocks, every map and picture for itself."""
     maps = _fresh().normal(size=(3, 6, 8, 4)) - 5
@@ -96,7 +96,7 @@ def check_max_pool(answer) -> None:
     )
 
 
-@exercise("stride and padding")
+@exercise
 def check_strided_correlation(answer) -> None:
     """strided_correlation(images, kernels, stride, padding) for several of each."""
     generator = _fresh()
@@ -116,7 +116,7 @@ def check_strided_correlation(answer) -> None:
         expect_close(value, wanted, hint)
 
 
-@exercise("backward through max pooling")
+@exercise
 def check_max_pool_gradient(answer) -> None:
     """max_pool_gradient(maps, upstream) against the definition; no ties."""
     generator = _fresh()
@@ -138,7 +138,7 @@ def check_max_pool_gradient(answer) -> None:
     expect_close(value, wide * winners, "The largest of a block receives the whole upstream, the others 0.")
 
 
-@exercise("cross-entropy that survives large scores")
+@exercise
 def check_cross_entropy_from_logits(answer) -> None:
     """cross_entropy_from_logits(logits, classes) at ordinary and at huge scores."""
     generator = _fresh()
@@ -161,7 +161,7 @@ def check_cross_entropy_from_logits(answer) -> None:
             expect_close(value, wanted, f"At scores of ±1000 it gives {value:.4f}, not {wanted:.4f}.")
 
 
-@exercise("backward through two convolutions")
+@exercise
 def check_two_layer_gradients(answer) -> None:
     """two_layer_gradients(parameters, pictures, classes): loss and gradients, against differences."""
     generator = _fresh()

@@ -13,7 +13,7 @@ __all__ = [
 ]
 
 
-@exercise("Exercise 1, bytes on disk")
+@exercise
 def check_bytes_on_disk(bytes_on_disk) -> None:
     """Marks `bytes_on_disk(shapes, bits)`: packed weights, whole bytes an array, a float32 step each."""
     generator = np.random.default_rng()
@@ -53,7 +53,7 @@ def _strip_costs(width: int) -> tuple[int, int]:
     return 4_200 * c1 + 24_000 * c3 + answers, 416_520 * c5
 
 
-@exercise("Exercise 2, sliding or cutting")
+@exercise
 def check_strip_costs(strip_costs, saved, class_number) -> None:
     """Marks `strip_costs(width)`, (sliding, one by one) in multiply–adds, and what the class's strip saves."""
     generator = np.random.default_rng()
@@ -105,7 +105,7 @@ def check_strip_costs(strip_costs, saved, class_number) -> None:
     expect(saved == one_by_one - sliding, hints.get(saved, hint))
 
 
-@exercise("Exercise 3, a fully connected layer as a convolution")
+@exercise
 def check_dense_as_convolution(dense_as_convolution) -> None:
     """Marks `dense_as_convolution(kernel, height, width)` on random layers, square, oblong and 1×1."""
     generator = np.random.default_rng()
@@ -146,7 +146,7 @@ def _read_row(scores, threshold, reach):
     return "".join(str(found[place]) for place in sorted(found))
 
 
-@exercise("Exercise 4, read the row")
+@exercise
 def check_read_row(read_row) -> None:
     """Marks `read_row(scores, threshold, reach)`: non-maximum suppression along a row of answers."""
     generator = np.random.default_rng()
@@ -195,7 +195,7 @@ def check_read_row(read_row) -> None:
         )
 
 
-@exercise("Exercise 5, ask several times")
+@exercise
 def check_averaged(averaged) -> None:
     """Marks `averaged(predict, x, shifts)` with a function in the place of a network."""
     from lenet_utils.distortions import transform

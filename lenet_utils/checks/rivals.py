@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-@exercise("Exercise 1, the price of a perceptron")
+@exercise
 def check_perceptron_price(perceptron_price) -> None:
     """Marks `perceptron_price(sizes)`, which returns (multiply–adds, numbers kept)."""
     generator = np.random.default_rng()
@@ -49,7 +49,7 @@ def check_perceptron_price(perceptron_price) -> None:
         expect(kept == products + sum(sizes[1:]), f"{kept} numbers kept is not right {case}.")
 
 
-@exercise("Exercise 2, the slant")
+@exercise
 def check_slant(slant) -> None:
     """Marks `slant(picture)` on random pictures and on straight lines of known slant."""
     generator = np.random.default_rng()
@@ -92,7 +92,7 @@ def _k_votes(distances, labels, k, by_nearest=True):
     return np.array(answers)
 
 
-@exercise("Exercise 3, k votes")
+@exercise
 def check_k_votes(k_votes) -> None:
     """Marks `k_votes(distances, labels, k)`: N answers, ties to the class of the nearest."""
     generator = np.random.default_rng()
@@ -123,7 +123,7 @@ def check_k_votes(k_votes) -> None:
         )
 
 
-@exercise("Exercise 4, McNemar by hand")
+@exercise
 def check_mcnemar_p(mcnemar_p, uneven, class_number) -> None:
     """Marks `mcnemar_p(a, b)`, the exact two-sided p-value, and the class's most even split with p < 0.05."""
     generator = np.random.default_rng()
@@ -168,7 +168,7 @@ def _tail(a: int, b: int) -> float:
     return sum(math.comb(a + b, heads) for heads in range(min(a, b) + 1)) / 2 ** (a + b)
 
 
-@exercise("Exercise 5, the rejection curve")
+@exercise
 def check_rejection_curve(rejection_curve) -> None:
     """Marks `rejection_curve(scores, labels)`: N errors in percent, of what is kept."""
     generator = np.random.default_rng()
@@ -199,7 +199,7 @@ def check_rejection_curve(rejection_curve) -> None:
         expect_close(value, wanted, "the errors are off. What is misread among those that are kept?")
 
 
-@exercise("Exercise 6, a tangent of your own")
+@exercise
 def check_tangent(tangent) -> None:
     """Marks `tangent(picture, u, v)` on random pictures and fields."""
     generator = np.random.default_rng()
@@ -226,7 +226,7 @@ def check_tangent(tangent) -> None:
         expect_close(value, wanted, "the derivative is off; it is a chain rule with two terms.")
 
 
-@exercise("Exercise 7, one-sided tangent distance")
+@exercise
 def check_one_sided(one_sided) -> None:
     """Marks `one_sided(point, basis, others)`: N squared distances from a plane."""
     generator = np.random.default_rng()

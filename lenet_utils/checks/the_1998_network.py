@@ -10,7 +10,7 @@ CELLS, CLASSES = 84, 10
 DIFFERENT_CELLS = 40
 
 
-@exercise("Exercise 1, read the distances")
+@exercise
 def check_read_distances(answer) -> None:
     """`answer(distances, threshold)`: (N, 10) and a number to N integers, −1 for "not a digit"."""
     generator = np.random.default_rng(1)
@@ -29,7 +29,7 @@ def check_read_distances(answer) -> None:
         expect(np.array_equal(value, wanted), hint)
 
 
-@exercise("Exercise 2, rubbish")
+@exercise
 def check_rubbish(answer) -> None:
     """`answer(distances, j)`: (N, 10) and a number to N probabilities."""
     generator = np.random.default_rng(2)
@@ -55,7 +55,7 @@ def check_rubbish(answer) -> None:
     expect_close(value, wanted, "far from everything the probabilities are off.", tolerance=1e-6)
 
 
-@exercise("Exercise 3, curvature through pooling")
+@exercise
 def check_pooling_curvature(answer) -> None:
     """`answer(upstream)`: (N, rows, columns, maps) to (N, 2 rows, 2 columns, maps)."""
     upstream = np.random.default_rng(3).uniform(0.5, 2, (2, 3, 4, 5))
@@ -72,7 +72,7 @@ def check_pooling_curvature(answer) -> None:
     expect_close(value, spread / 16, "the shape is right and the values are off.")
 
 
-@exercise("Exercise 4, the top of equation 9")
+@exercise
 def check_top_curvature(answer) -> None:
     """`answer(x, centres, j)`: (N, 84), (10, 84) and a number to (N, 84)."""
     generator = np.random.default_rng(4)
@@ -105,7 +105,7 @@ def given_code(class_number: int) -> tuple[int, np.ndarray]:
     return int(generator.integers(CLASSES)), generator.choice([-1.0, 1.0], CELLS)
 
 
-@exercise("Exercise 5, better codes")
+@exercise
 def check_codes(answer, class_number) -> None:
     """`answer()`: ten codes of +1 and −1, (10, 84), of which the class has given one."""
     value = np.asarray(attempt(answer), float)

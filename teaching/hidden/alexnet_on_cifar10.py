@@ -9,7 +9,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("where the millions are, in layers of any size")
+@exercise(asks="in layers of any size")
 def check_parameters(convolution_parameters, dense_parameters, parameters_of_fc6, class_number) -> None:
     """Random layers, AlexNet's of 2012 among them; the class's picture followed through the layers."""
     generator = _fresh()
@@ -33,7 +33,7 @@ def check_parameters(convolution_parameters, dense_parameters, parameters_of_fc6
     expect(attempt(parameters_of_fc6) == wanted, "that is not fc6's number for your class's pictures.")
 
 
-@exercise("dropout by hand, on any numbers")
+@exercise(asks="on any numbers")
 def check_dropout(answer) -> None:
     """Numbers of either sign in one axis and in four, no dropout at all, and the same generator twice."""
     generator = _fresh()
@@ -54,7 +54,7 @@ def check_dropout(answer) -> None:
     expect(attempt(answer, x, 0.5, np.random.default_rng(1)) is not x, "it hands the input itself back.")
 
 
-@exercise("overlapping pooling, other maps")
+@exercise(asks="other maps")
 def check_overlapping_pooling(answer) -> None:
     """The smallest map, oblong ones, values below zero, whole numbers; window by window."""
     generator = _fresh()
@@ -70,7 +70,7 @@ def check_overlapping_pooling(answer) -> None:
             expect_close(value, wanted, f"a map of shape {shape} comes out wrong.")
 
 
-@exercise("make it start, layer by layer")
+@exercise(asks="layer by layer")
 def check_signal_survives(answer) -> None:
     """Each kernel's variance is He's, two inputs' worth; the biases are 0, the layers AlexNet's."""
     import keras
@@ -94,7 +94,7 @@ def check_signal_survives(answer) -> None:
     expect_close(probabilities.sum(axis=1), np.ones(2), "it does not answer with probabilities.")
 
 
-@exercise("pictures from pictures, each from its own")
+@exercise(asks="each from its own")
 def check_mirror_and_shift(answer) -> None:
     """Pictures that differ, of one colour and of three, shifted not at all and far; the limit left out is 4."""
     generator = _fresh()

@@ -19,7 +19,7 @@ def _model(answer):
     return model
 
 
-@exercise("how large may the picture be, forward again")
+@exercise(asks="forward again")
 def check_input_side(answer) -> None:
     """From the side that is answered, forward through LeNet-5: nothing is left over, and n×n units remain."""
     for n in [3, *_fresh().integers(10, 300, 20).tolist()]:
@@ -31,7 +31,7 @@ def check_input_side(answer) -> None:
         expect(side == n, f"a picture of side {given} gives C5 maps of {side}×{side}, not {n}×{n}.")
 
 
-@exercise("count by hand, unit by unit")
+@exercise(asks="unit by unit")
 def check_count_convolution(answer, connections_of_c3, class_number) -> None:
     """A window of one pixel, one as large as the map, LeNet-5's layers; the class's C3 counted unit by unit."""
     rows = {row.name: row for row in paper.LENET5}
@@ -55,7 +55,7 @@ def check_count_convolution(answer, connections_of_c3, class_number) -> None:
     )
 
 
-@exercise("connections to nothing, tap by tap")
+@exercise(asks="tap by tap")
 def check_padding_connections(answer) -> None:
     """Windows of one pixel, and windows wider than the picture; each tap is looked up."""
     for side, kernel, maps in ((5, 1, 3), (1, 3, 2), (2, 5, 1), (4, 7, 7), *_cases()):
@@ -79,7 +79,7 @@ def _cases():
         )
 
 
-@exercise("LeNet-5 in small steps, tried on pictures")
+@exercise(asks="tried on pictures")
 def check_small_kernels(answer) -> None:
     """Its weights counted one by one; the pixels in the corners reach the last convolution; ten finite outputs."""
     import keras
@@ -109,7 +109,7 @@ def check_small_kernels(answer) -> None:
         )
 
 
-@exercise("the network of 1998, its values")
+@exercise(asks="its values")
 def check_network_of_1998(answer) -> None:
     """What the paper's functions do to random values: squashing everywhere, sums, wires and squared distances."""
     import keras

@@ -12,7 +12,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("ReLU, against differences")
+@exercise(asks="against differences")
 def check_relu(relu) -> None:
     """Large numbers, whole numbers, empty arrays; the slope is what a small step changes."""
     whole_numbers = _fresh().permutation(np.arange(-6, 6)).reshape(3, 4)
@@ -26,7 +26,7 @@ def check_relu(relu) -> None:
         expect(bool((slopes[a <= 0] == 0).all()), "where the unit is off, and at 0, the slope is 0.")
 
 
-@exercise("the rate of a step, of whole trainings")
+@exercise(asks="of whole trainings")
 def check_rate(rate, quiet, class_number) -> None:
     """All steps of a short training: their sum and their symmetry; and the class's step found by looking."""
     generator = _fresh()
@@ -52,7 +52,7 @@ def check_rate(rate, quiet, class_number) -> None:
     expect(attempt(quiet) == at[below][0], "that is not the step of this class's plan.")
 
 
-@exercise("the paired test, against SciPy")
+@exercise(asks="against SciPy")
 def check_paired_t(paired_t) -> None:
     """One training a side, other numbers of digits, numbers that are no shares, lists."""
     generator = _fresh()
@@ -70,7 +70,7 @@ def check_paired_t(paired_t) -> None:
     expect(abs(value - (worse - better) / np.sqrt(worse + better)) < 0.2, "McNemar finds something else.")
 
 
-@exercise("normalisation before a convolution, picture by picture")
+@exercise(asks="picture by picture")
 def check_fold(fold) -> None:
     """Both ways through a picture: first normalised, then convolved; and by the folded layer alone."""
     generator = _fresh()
@@ -110,7 +110,7 @@ def _layer(picture, kernel, bias):
     return np.stack(maps, -1)
 
 
-@exercise("a smooth field, of another size")
+@exercise(asks="of another size")
 def check_smooth_field(smooth_field) -> None:
     """Not square, rougher, one row; by its variance everywhere and its likeness at several distances."""
     for height, width, smoothness in ((9, 24, 1.0), (20, 6, 3.0), (1, 12, 1.5)):
@@ -133,7 +133,7 @@ def check_smooth_field(smooth_field) -> None:
     expect_close(same[0], same[1], "the same generator gives another field.")
 
 
-@exercise("the judge, on made-up studies")
+@exercise(asks="on made-up studies")
 def check_judge(judge) -> None:
     """Studies of every outcome, drawn at random, against SciPy."""
     generator, seen = _fresh(), set()

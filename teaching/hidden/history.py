@@ -9,7 +9,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("one bias a map, weight by weight")
+@exercise(asks="weight by weight")
 def check_shared_biases(answer, class_number) -> None:
     """Layer by layer: kernels and one bias for each map, then rows of weights with one bias for each unit."""
     units = 3 + class_number % 50
@@ -22,7 +22,7 @@ def check_shared_biases(answer, class_number) -> None:
     )
 
 
-@exercise("read a table from a total, every table")
+@exercise(asks="every table")
 def check_kernels_in_table(answer) -> None:
     """Every table from one kernel for each map to all that there can be; the answer counts, so it is whole."""
     for kernels in range(12, 49):
@@ -31,7 +31,7 @@ def check_kernels_in_table(answer) -> None:
         expect(value == kernels, f"{parameters:,} parameters mean {kernels} kernels exactly.")
 
 
-@exercise("centre a digit, other digits")
+@exercise(asks="other digits")
 def check_centred(answer) -> None:
     """Ink with gaps, dots in the corners, whole numbers: moved as it is, and the picture stays as it was."""
     generator = _fresh()
@@ -67,7 +67,7 @@ def _ink(picture):
     return picture[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] if len(rows) else picture
 
 
-@exercise("LeNet-4 from its description, unit by unit")
+@exercise(asks="unit by unit")
 def check_lenet4(answer) -> None:
     """Every size of the table, from one kernel for each map to all of 128."""
     for kernels in [16, 47, 128, *_fresh().integers(16, 129, 10).tolist()]:

@@ -11,7 +11,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("error in per cent, none and all")
+@exercise(asks="none and all")
 def check_error_percent(answer) -> None:
     """One picture, no mistake, nothing but mistakes, labels as MNIST stores them."""
     generator = _fresh()
@@ -25,7 +25,7 @@ def check_error_percent(answer) -> None:
             expect_close(value, 100 * wrong / number, f"{wrong} mistakes among {number} come out as {value}.")
 
 
-@exercise("a slim LeNet, calculated by hand")
+@exercise(asks="calculated by hand")
 def check_slim_lenet(answer, parameters, class_number) -> None:
     """The class's widths, layer by layer; and with random weights it answers as NumPy does."""
     import keras
@@ -58,7 +58,7 @@ def check_slim_lenet(answer, parameters, class_number) -> None:
     expect(attempt(parameters) == sum(wanted), "that is not the number of its parameters.")
 
 
-@exercise("a cosine with a warm-up, at every step")
+@exercise(asks="at every step")
 def check_warm_cosine(answer) -> None:
     """Schedules drawn at random, at each of their steps."""
     generator = _fresh()
@@ -75,7 +75,7 @@ def check_warm_cosine(answer) -> None:
         )
 
 
-@exercise("temperature, twice in a row")
+@exercise(asks="twice in a row")
 def check_soften(answer) -> None:
     """Two temperatures in a row are their product; the answer never changes; what is certain stays so."""
     generator = _fresh()
@@ -103,7 +103,7 @@ def check_soften(answer) -> None:
         expect_close(value, certain, "what is certain stays certain at any temperature.", tolerance=1e-3)
 
 
-@exercise("small and good, in another order and a little noisy")
+@exercise(asks="in another order and a little noisy")
 def check_small_and_good(answer, pictures, labels) -> None:
     """Its weights counted one by one; the pictures shuffled, with a little noise, and one at a time."""
     import keras

@@ -10,7 +10,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("what a unit of S4 sees, pixel by pixel")
+@exercise(asks="pixel by pixel")
 def check_field_of_s4(answer, units, class_number) -> None:
     """Every unit, walked back to its pixels through S4, C3, S2 and C1; and the units that meet the class's pixel."""
     pixels = {}
@@ -30,7 +30,7 @@ def check_field_of_s4(answer, units, class_number) -> None:
     expect(given == seeing, f"these are not the units that see the pixel at ({row}, {column}).")
 
 
-@exercise("through the keyhole, other pictures and scores")
+@exercise(asks="other pictures and scores")
 def check_keyhole_map(answer) -> None:
     """Keyholes of one pixel and of the whole picture, a score that is no sum, colours, and the stub's defaults."""
     generator = _fresh()
@@ -60,7 +60,7 @@ def check_keyhole_map(answer) -> None:
         )
 
 
-@exercise("integrated gradients, of a wave")
+@exercise(asks="of a wave")
 def check_integrated_gradients(answer) -> None:
     """One step and two are sums of one gradient and two; many are an integral that is known; nothing is changed."""
     generator = _fresh()
@@ -84,7 +84,7 @@ def check_integrated_gradients(answer) -> None:
         expect(same, "it changes the picture or the baseline that it was given.")
 
 
-@exercise("a smaller brain, that answers as the large one")
+@exercise(asks="that answers as the large one")
 def check_remove_units(answer) -> None:
     """The large network, whose removed units say nothing but their means, and the small one: all kept, some, none."""
     generator = _fresh()

@@ -11,7 +11,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("a kernel for lower edges, on random pictures")
+@exercise(asks="on random pictures")
 def check_lower_edge(answer) -> None:
     """Bands of ink of any strength and width: it must answer below each, not above, and to no upright stroke."""
     kernel = np.asarray(attempt(answer), dtype=float)
@@ -32,7 +32,7 @@ def check_lower_edge(answer) -> None:
         )
 
 
-@exercise("output size, of whole networks")
+@exercise(asks="of whole networks")
 def check_output_size(answer, last_side, class_number) -> None:
     """Kernel 1, a kernel as large as the padded picture, LeNet-5's layers and the class's one after the other."""
     side = 32
@@ -54,7 +54,7 @@ def check_output_size(answer, last_side, class_number) -> None:
     expect(attempt(last_side) == side, "the last map of the class's network has another side.")
 
 
-@exercise("max pooling, other sizes and whole numbers")
+@exercise(asks="other sizes and whole numbers")
 def check_max_pool(answer) -> None:
     """One picture, one map, not square, whole numbers with ties; the input stays as it was."""
     for shape in ((1, 2, 2, 1), (2, 10, 4, 3), (1, 28, 28, 6)):
@@ -65,7 +65,7 @@ def check_max_pool(answer) -> None:
         expect(np.array_equal(given, maps), "it changes the maps that it was given.")
 
 
-@exercise("stride and padding, against a loop over places")
+@exercise(asks="against a loop over places")
 def check_strided_correlation(answer) -> None:
     """Kernels of 1×1 and not square, and strides that leave a remainder, against the definition."""
     generator = _fresh()
@@ -87,7 +87,7 @@ def check_strided_correlation(answer) -> None:
         )
 
 
-@exercise("backward through max pooling, against differences")
+@exercise(asks="against differences")
 def check_max_pool_gradient(answer) -> None:
     """Each number of the maps is moved a little, and the output watched."""
     generator = _fresh()
@@ -103,7 +103,7 @@ def check_max_pool_gradient(answer) -> None:
     )
 
 
-@exercise("cross-entropy, shifted scores")
+@exercise(asks="shifted scores")
 def check_cross_entropy_from_logits(answer) -> None:
     """The loss does not notice a constant added to all scores, however large, nor how many classes there are."""
     generator = _fresh()
@@ -116,7 +116,7 @@ def check_cross_entropy_from_logits(answer) -> None:
             expect_close(value, wanted, f"for {classes} classes the loss is wrong{where}.")
 
 
-@exercise("backward through two convolutions, other sizes")
+@exercise(asks="other sizes")
 def check_two_layer_gradients(answer) -> None:
     """Two channels in, a 5×5 kernel first and ten classes; along random directions instead of weight by weight."""
     generator = _fresh()

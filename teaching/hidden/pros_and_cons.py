@@ -11,7 +11,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("bytes on disk, packed for once")
+@exercise(asks="packed for once")
 def check_bytes_on_disk(bytes_on_disk) -> None:
     """LeNet-5's arrays at every number of bits, single numbers and odd shapes: the bits are packed and counted."""
     generator = _fresh()
@@ -36,7 +36,7 @@ def check_bytes_on_disk(bytes_on_disk) -> None:
             expect(value == wanted, f"{value} is not right for the shapes {shapes} and {bits} bits.")
 
 
-@exercise("sliding or cutting, at every width")
+@exercise(asks="at every width")
 def check_strip_costs(strip_costs, saved, class_number) -> None:
     """Each width from one window to ten, then a few wide ones; layer by layer, and window by window."""
 
@@ -61,7 +61,7 @@ def check_strip_costs(strip_costs, saved, class_number) -> None:
     expect(attempt(saved) == windows - sliding, "that is not what is saved on your class's strip.")
 
 
-@exercise("a fully connected layer as a convolution, sliding")
+@exercise(asks="sliding")
 def check_dense_as_convolution(dense_as_convolution) -> None:
     """On maps larger than the layer's own, the convolution answers at each place as the layer does there."""
     generator = _fresh()
@@ -80,7 +80,7 @@ def check_dense_as_convolution(dense_as_convolution) -> None:
             )
 
 
-@exercise("read the row, other rows")
+@exercise(asks="other rows")
 def check_read_row(read_row) -> None:
     """A single place, no reach, scores at the threshold itself, the stub's defaults, long rows; by sorted places."""
     generator = _fresh()
@@ -110,7 +110,7 @@ def check_read_row(read_row) -> None:
         )
 
 
-@exercise("ask several times, of other functions")
+@exercise(asks="of other functions")
 def check_averaged(averaged) -> None:
     """One shift, many, the same one twice; a function of three answers; each shift is asked about."""
     generator = _fresh()

@@ -13,7 +13,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("the price of a perceptron, unit by unit")
+@exercise(asks="unit by unit")
 def check_perceptron_price(perceptron_price) -> None:
     """Networks of two to nine layers, counted one unit after the other; the list of sizes stays as it was."""
     generator = _fresh()
@@ -27,7 +27,7 @@ def check_perceptron_price(perceptron_price) -> None:
         expect(kept == sum(inputs + 1 for inputs in below), f"{kept} numbers kept are not right for {sizes}.")
 
 
-@exercise("the slant, of lines and their mirror images")
+@exercise(asks="of lines and their mirror images")
 def check_slant(slant) -> None:
     """Lines of every slant, light and dark, anywhere; a mirror image leans the other way."""
     generator = _fresh()
@@ -48,7 +48,7 @@ def check_slant(slant) -> None:
         expect_close(attempt(slant, picture[::-1]), -wanted, "upside down it leans the other way.")
 
 
-@exercise("k votes, few digits and many ties")
+@exercise(asks="few digits and many ties")
 def check_k_votes(k_votes) -> None:
     """Classes that nobody has, memories of a few digits, as many votes as there are digits."""
     generator = _fresh()
@@ -68,7 +68,7 @@ def check_k_votes(k_votes) -> None:
                 expect(said == wanted, f"for k = {k} and {stored} stored digits a vote goes wrong.")
 
 
-@exercise("McNemar by hand, against SciPy")
+@exercise(asks="against SciPy")
 def check_mcnemar_p(mcnemar_p, uneven, class_number) -> None:
     """All small splits, some large ones, and none at all; the class's split found from the other side."""
     generator = _fresh()
@@ -83,7 +83,7 @@ def check_mcnemar_p(mcnemar_p, uneven, class_number) -> None:
     expect(tuple(attempt(uneven)) == (few, differing - few), f"that is not the split of {differing} digits.")
 
 
-@exercise("the rejection curve, digit by digit")
+@exercise(asks="digit by digit")
 def check_rejection_curve(rejection_curve) -> None:
     """Two classes and twenty, nothing misread and everything; one digit after the other is turned away."""
     generator = _fresh()
@@ -101,7 +101,7 @@ def check_rejection_curve(rejection_curve) -> None:
             expect_close(value, wanted, f"for {number} digits and {classes} classes it is off.")
 
 
-@exercise("a tangent of your own, of known slopes")
+@exercise(asks="of known slopes")
 def check_tangent(tangent) -> None:
     """Planes, whose slopes are known; parabolas inside; two fields at once are the sum of their tangents."""
     generator = _fresh()
@@ -123,7 +123,7 @@ def check_tangent(tangent) -> None:
             expect_close(np.asarray(curved)[inside], wanted[inside], "the tangent of a parabola is off.")
 
 
-@exercise("one-sided tangent distance, by least squares")
+@exercise(asks="by least squares")
 def check_one_sided(one_sided) -> None:
     """One way and many, one stored picture and many; what lies in the plane has no distance."""
     generator = _fresh()

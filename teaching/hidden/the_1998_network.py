@@ -10,7 +10,7 @@ def _fresh():
     return np.random.default_rng()
 
 
-@exercise("read the distances, at the threshold")
+@exercise(asks="at the threshold")
 def check_read_distances(answer) -> None:
     """One row and many, whole numbers, and a nearest bitmap exactly as far as the threshold, which is near enough."""
     generator = _fresh()
@@ -31,7 +31,7 @@ def check_read_distances(answer) -> None:
         expect(np.array_equal(given, distances), "it changes the distances that it was given.")
 
 
-@exercise("rubbish, near and far")
+@exercise(asks="near and far")
 def check_rubbish(answer) -> None:
     """Distances of every size against sums of logarithms; the eleven probabilities add up to 1."""
     generator = _fresh()
@@ -45,7 +45,7 @@ def check_rubbish(answer) -> None:
                 expect_close(value, np.exp(-j - total), f"for distances up to {scale:g} and j = {j:.4g}.")
 
 
-@exercise("curvature through pooling, place by place")
+@exercise(asks="place by place")
 def check_pooling_curvature(answer) -> None:
     """One map, maps that are not square, and curvatures below zero, which a long way from the minimum there are."""
     generator = _fresh()
@@ -58,7 +58,7 @@ def check_pooling_curvature(answer) -> None:
         expect_close(value, wanted, f"for outputs of shape {shape} it is off.")
 
 
-@exercise("the top of equation 9, against second differences")
+@exercise(asks="against second differences")
 def check_top_curvature(answer) -> None:
     """Centres anywhere, one picture or several; E itself is moved a little, up and down, along single cells."""
     generator, step = _fresh(), 1e-3
@@ -84,7 +84,7 @@ def check_top_curvature(answer) -> None:
     )
 
 
-@exercise("better codes, counted again")
+@exercise(asks="counted again")
 def check_codes(answer, class_number) -> None:
     """Ten codes of ±1, one of them given, every two at least 40 cells apart: by products in place of comparisons."""
     codes = np.asarray(attempt(answer), float)

@@ -169,7 +169,7 @@ def test_untouched_pair(check):
         (check_relu, lambda a: (np.maximum(0, a), np.ones_like(a)), "1 everywhere"),
         (check_relu, lambda a: (np.maximum(0, a),) * 2, "slope"),
         (check_relu, lambda a: (np.maximum(0, a), (a >= 0).astype(float)), "at 0 itself"),
-        (check_relu, in_place, "changed"),
+        (check_relu, in_place, "changes the arguments"),
         (marked_rate, lambda t, steps, warm_up, peak: peak, "rises from 0"),
         (marked_rate, late_cosine, "where the warm-up ends"),
         (marked_rate, turned(2), "whole turn"),

@@ -169,7 +169,7 @@ def test_soften():
         (lambda p, t: soften(p, 1 / t), "wrong way round"),
         (lambda p, t: p ** (1 / t), "add up to 1"),
         (lambda p, t: soften(p, t).max(axis=1), "shape"),
-        (soften_in_place, "leave the probabilities"),
+        (soften_in_place, "changes the arguments"),
         (soften_by_logarithms, "exactly 0"),
         (lambda p, t: soften(p, t**2), "it is off"),
     ],

@@ -35,7 +35,7 @@ def changes_its_argument(distances, threshold):
         (lambda y, t: y.argmin(axis=1), "−1 belongs"),
         (lambda y, t: np.where(y.min(axis=1) < t, -1, y.argmin(axis=1)), "nothing is beyond"),
         (lambda y, t: np.where(y > t, -1, 0), "40 answers"),
-        (changes_its_argument, "leave the distances"),
+        (changes_its_argument, "changes the arguments"),
     ],
 )
 def test_read_distances_wrong(answer, hint, capsys):
