@@ -12,10 +12,10 @@ INITIALIZERS = ("published", "lush", "default", "he")
 """How fresh weights may be drawn, F being a unit's fan-in, the number of values that it reads:
 
 - "published": everything uniform in ±2.4/F (appendix A), the subsampling layers' four inputs included;
-- "lush": weights uniform in ±1/√F, biases 0, subsampling coefficients 1/2, as the authors' own later code does,
-  which is written in Lush, their dialect of Lisp;
-- "default": the same with subsampling coefficients of 0.8, one of several values that held-out training digits
-  cannot tell apart (the study `search_1998`);
+- "lush": weights uniform in ±1/√F, biases 0, subsampling coefficients 1/2, as the authors' own later code
+  does, which is written in Lush, their dialect of Lisp;
+- "default": the same with subsampling coefficients of 0.8, one of several values that held-out training
+  digits cannot tell apart (the study `search_1998`);
 - "he": weights normal with variance 2/F (He et al., 2015), the rest as in "default".
 """
 

@@ -1,9 +1,10 @@
 """The layers of 1998 as Keras layers: forward as in the paper, and the second derivatives that its training needs.
 
-Each layer but the last computes weighted sums `a`, the preactivation, and squashes them, x = f(a) (section II.A).
-Beside `call`, each carries a *curvature*, the diagonal second derivative of the loss, backward through itself
-(appendix C): `curvature(inputs, upstream)` takes ∂²E/∂x² of its outputs and returns ∂²E/∂x² of its inputs and
-∂²E/∂u² of its trainable weights. Terms with f″ are left out, so that no curvature is negative (Gauss–Newton).
+Each layer but the last computes weighted sums `a`, the preactivation, and squashes them, x = f(a) (section
+II.A). Beside `call`, each carries a *curvature*, the diagonal second derivative of the loss, backward through
+itself (appendix C): `curvature(inputs, upstream)` takes ∂²E/∂x² of its outputs and returns ∂²E/∂x² of its
+inputs and ∂²E/∂u² of its trainable weights. Terms with f″ are left out, so that no curvature is negative
+(Gauss–Newton).
 
 Written with `keras.ops`. Taught in the chapter *the-1998-network*.
 """
@@ -50,8 +51,8 @@ def im2col(inputs, kernel_size: int):
         inputs: (N, rows, columns, c).
 
     Returns:
-        (N, rows − kernel_size + 1, columns − kernel_size + 1, kernel_size · kernel_size · c); a window's numbers
-        stand in the order (row, column, channel), as in a Keras kernel.
+        (N, rows − kernel_size + 1, columns − kernel_size + 1, kernel_size · kernel_size · c); a window's
+        numbers stand in the order (row, column, channel), as in a Keras kernel.
     """
     rows, columns = ops.shape(inputs)[1] - kernel_size + 1, ops.shape(inputs)[2] - kernel_size + 1
     offsets = [(i, j) for i in range(kernel_size) for j in range(kernel_size)]
@@ -79,8 +80,8 @@ def col2im(vectors, kernel_size: int):
 class SquashedLayer(keras.layers.Layer):
     """What all layers up to F6 share: a preactivation, and the squashing function after it.
 
-    A subclass gives `preactivation(inputs)`, the weighted sums a, and `backward_curvature(inputs, upstream)`, which
-    carries ∂²E/∂a² to the inputs and to the weights.
+    A subclass gives `preactivation(inputs)`, the weighted sums a, and `backward_curvature(inputs, upstream)`,
+    which carries ∂²E/∂a² to the inputs and to the weights.
 
     Args:
         initializer: how fresh weights are drawn, one of `lenet_utils.initializers.INITIALIZERS`.
@@ -135,9 +136,10 @@ class Convolution(SquashedLayer):
 
     Args:
         filters: how many feature maps it writes.
-        table: for each of those, the channels that it reads; None lets it read all. C3 reads `paper.C3_TABLE`.
-            With a table the kernel has the shape (5, 5, connections), one 5×5 slice for each pair of an input
-            channel and a filter, in the table's order; without, (5, 5, channels, filters).
+        table: for each of those, the channels that it reads; None lets it read all. C3 reads
+            `paper.C3_TABLE`. With a table the kernel has the shape (5, 5, connections), one 5×5 slice for
+            each pair of an input channel and a filter, in the table's order; without, (5, 5, channels,
+            filters).
         kernel_size: side of the square kernels.
         initializer, activation: see `SquashedLayer`.
     """
@@ -215,12 +217,12 @@ class Convolution(SquashedLayer):
 class Subsampling(SquashedLayer):
     """A subsampling layer (S2, S4): coefficient · sum of a 2×2 block + bias, squashed (section II.B).
 
-    One trainable coefficient and one trainable bias per map: not average pooling. An odd last row or column of the
-    input is left out.
+    One trainable coefficient and one trainable bias per map: not average pooling. An odd last row or column
+    of the input is left out.
 
     Args:
-        depth_multiplier: how many maps, each with its own coefficient and bias, read each input map; 1 in LeNet-5,
-            2 in LeNet-4. Map m reads input map m // depth_multiplier.
+        depth_multiplier: how many maps, each with its own coefficient and bias, read each input map; 1 in
+            LeNet-5, 2 in LeNet-4. Map m reads input map m // depth_multiplier.
         initializer, activation: see `SquashedLayer`.
     """
 

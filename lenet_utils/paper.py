@@ -184,7 +184,7 @@ INITIAL_RANGE = 2.4
 """Initial weights are uniform in ± this / fan-in (appendix A)."""
 
 LUSH_COEFFICIENT = 0.5
-"""What subsampling coefficients start with in Lush, the authors' own Lisp, whose demonstrations contain LeNet-5."""
+"""What subsampling coefficients start with in the authors' own later code, written in their Lisp called Lush."""
 
 DEFAULT_COEFFICIENT = 0.8
 """What they start with in this book. The paper does not say; the study `search_1998` found no better value."""

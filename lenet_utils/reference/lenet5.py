@@ -157,7 +157,8 @@ def maximum_a_posteriori(y, labels, j=1.0):
 
     With p_i = e^−y_i / (e^−j + Σ_k e^−y_k): ∂E/∂y_i = [i = D] − p_i and ∂²E/∂y_i∂y_k = [i = k] p_i − p_i p_k.
 
-    Args, errors: as for `maximum_likelihood`; j is the distance of the "rubbish" class, unstated in the paper.
+    Args, errors: as for `maximum_likelihood`; j is the distance of the "rubbish" class, unstated in the
+    paper.
     """
     value, right, _ = maximum_likelihood(y, labels)
     rubbish = np.full_like(y[:, :1], -j)
@@ -185,7 +186,8 @@ def backward(x, w, f_prime, up):
     computes both. A coefficient of S2 or S4 multiplies a sum of four; that sum is its x_u.
 
     Args:
-        x, w, f_prime: signals, weights and f′(a) of the layers for derivatives; for curvatures, their squares.
+        x, w, f_prime: signals, weights and f′(a) of the layers for derivatives; for curvatures, their
+            squares.
         up: (N, 84), ∂E/∂x or ∂²E/∂x² of F6's outputs.
 
     Returns:

@@ -11,7 +11,8 @@ wherever it occurs:
 Backward functions take `upstream`: the derivative of the loss with respect to what the forward function
 returned, in the same shape. They return the derivatives with respect to its arguments. Everything is a
 NumPy array; the functions carry no type hints, so that they read in the chapter as they do here.
-Each says by `@shapes` which axes its arguments have, and raises ValueError for arrays that do not fit each other.
+Each says by `@shapes` which axes its arguments have, and raises ValueError for arrays that do not fit each
+other.
 """
 
 import functools
