@@ -49,7 +49,7 @@ from lenet_utils.models import lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.paper import RBF_CENTRES
 from lenet_utils.results import load_record, provenance_line
-from lenet_utils.rivals import RIVALS
+from lenet_utils.rivals import BASELINES
 from lenet_utils.serialization import WEIGHTS
 
 calls = []
@@ -349,7 +349,7 @@ def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path, monkeypatch):
     given = scores(digits.x_test[:200])
     assert given.shape == (200, 10)
     assert (given.argmax(axis=1) != digits.y_test[:200]).mean() < 0.5
-    if variant in RIVALS:
+    if variant in BASELINES:
         assert fields["multiply_adds"] > 0 and fields["stored_numbers"] > 0
     else:
         assert 0 < fields["train_error_percent"] < 60
