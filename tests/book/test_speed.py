@@ -22,7 +22,7 @@ def size_of(path: Path) -> int:
 
 
 def blocking_files(page: Path) -> list[Path]:
-    """What a browser needs before it draws a page: itself, its style sheets, scripts that are neither async nor late."""
+    """What a browser needs before it draws a page: itself, its style sheets, scripts that are not late."""
     head = parsed(page).head
     links = [link["href"] for link in head.find_all("link", rel="stylesheet") if link.get("media") != "print"]
     scripts = [
