@@ -8,7 +8,7 @@ import pytest
 
 from lenet_utils import models, paper, reference
 from lenet_utils.data import to_lenet_input
-from lenet_utils.playground import export_weights, refusal_curve
+from lenet_utils.serialization import WEIGHTS, export_weights, named_weights
 from scripts.build_playground import examples, letter
 
 
@@ -32,7 +32,7 @@ def test_the_file_says_what_it_is_and_holds_every_weight(model, tmp_path):
     )
     file = json.loads(path.read_text())
     assert (file["source"], file["test_error_percent"], file["refusals"]) == ("a test", 1.5, [])
-    found, wanted = numbers_of(file), models.named_weights(model)
+    found, wanted = numbers_of(file), named_weights(model)
     assert found.keys() == wanted.keys()
     for name in set(wanted) - {"C1/kernel", "C3/kernel", "C5/kernel"}:
         np.testing.assert_array_equal(found[name], wanted[name])
@@ -40,7 +40,7 @@ def test_the_file_says_what_it_is_and_holds_every_weight(model, tmp_path):
 
 def test_kernels_lie_one_after_the_other_in_the_order_of_the_table(model, tmp_path):
     found = numbers_of(json.loads(export_weights(model, tmp_path / "mine.json").read_text()))
-    weights = models.named_weights(model)
+    weights = named_weights(model)
     connection = 0
     for written, read_maps in enumerate(paper.C3_TABLE):
         for _ in read_maps:
@@ -68,29 +68,11 @@ def test_diverged_weights_are_refused(tmp_path):
         export_weights(diverged, tmp_path / "mine.json")
 
 
-def test_refusal_curve_counts():
-    distances = np.full((4, 10), 100.0)
-    distances[[0, 1, 2, 3], [7, 7, 1, 2]] = [0.5, 2.0, 2.5, 70.0]
-    curve = refusal_curve(distances, labels=np.array([7, 7, 3, 2]))  # the third is misread
-    by_threshold = {row.pop("threshold"): row for row in curve}
-    assert by_threshold[1] == {"refused_percent": 75, "error_percent": 0}
-    assert by_threshold[2] == {"refused_percent": 50, "error_percent": 0}
-    assert by_threshold[3] == {"refused_percent": 25, "error_percent": pytest.approx(33.333)}
-    assert by_threshold[60] == by_threshold[3]
-
-
-def test_refusal_curve_without_anything_left():
-    distances = np.full((2, 10), 500.0)
-    assert {
-        (row["refused_percent"], row["error_percent"]) for row in refusal_curve(distances, np.zeros(2))
-    } == {(100, 0)}
-
-
 def test_examples_are_what_their_names_say(model):
     lists = examples(model)
     pictures = np.array([np.frombuffer(base64.b64decode(one["picture"]), np.uint8) for one in lists])
     pictures = pictures.reshape(-1, 28, 28)
-    signals = reference.LeNet5(models.WEIGHTS["lenet5_1998"]["mnist"]).distances(
+    signals = reference.LeNet5(WEIGHTS["lenet5_1998"]["mnist"]).distances(
         to_lenet_input(pictures)
     )  # the other implementation judges
     answers = signals.argmin(axis=1)
