@@ -32,13 +32,15 @@ from lenet_utils import distortions, paper, records, results
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.evaluation import classify, scores
-from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
+from lenet_utils.initializers import COEFFICIENTS
+from lenet_utils.layers import EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS
 from lenet_utils.models import lenet5_1998 as build_lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
+from lenet_utils.paper import RBF_CENTRES
 from lenet_utils.results import load_record, provenance_line
 from lenet_utils.rivals import BASELINES
+from lenet_utils.serialization import WEIGHTS
 
 calls = []
 
@@ -674,14 +676,14 @@ class PoisonedTestSet:
         raise AssertionError(f"looked at {name}")
 
 
-def tiny_network(initial="working"):
+def tiny_network(initializer="default"):
     return keras.Sequential(
         [
             keras.Input((32, 32, 1)),
-            Subsampling(initial=initial, name="S2"),
-            Subsampling(initial=initial, name="S4"),
+            Subsampling(initializer=initializer, name="S2"),
+            Subsampling(initializer=initializer, name="S4"),
             keras.layers.Flatten(),
-            FullyConnected(84, initial=initial),
+            FullyConnected(84, initializer=initializer),
             EuclideanRBF(),
         ]
     )
@@ -746,18 +748,18 @@ def coefficients(model):
 def test_settings_decide_the_network_and_its_loss():
     base = lenet5_1998.build(Settings())
     assert isinstance(base.loss, MaximumAPosteriori) and base.loss.j == Settings().j
-    assert base.name == "lenet5_1998" and set(coefficients(base)) == {np.float32(COEFFICIENTS["working"])}
-    assert set(coefficients(lenet5_1998.build(Settings(initial="lush", coefficient=None)))) == {0.5}
+    assert base.name == "lenet5_1998" and set(coefficients(base)) == {np.float32(COEFFICIENTS["default"])}
+    assert set(coefficients(lenet5_1998.build(Settings(initializer="lush", coefficient=None)))) == {0.5}
     other = lenet5_1998.build(Settings(j=None, coefficient=0.25))
     assert isinstance(other.loss, MaximumLikelihood) and set(coefficients(other)) == {0.25}
     assert lenet5_1998.build(Settings(j=20.0)).loss.j == 20
-    published = coefficients(lenet5_1998.build(Settings(initial="published", coefficient=None)))
+    published = coefficients(lenet5_1998.build(Settings(initializer="published", coefficient=None)))
     assert len(set(published)) == 22
 
 
 def test_settings_decide_how_it_is_trained(tiny, shown):
     train(Settings(), epochs=20)
-    train(Settings(keep="largest", top="exact", gain=2.0, distortion=1.0), seed=7, epochs=3)
+    train(Settings(update="largest", output_curvature="exact", gain=2.0, distortion=1.0), seed=7, epochs=3)
     rates = []
     for call in shown:
         schedule, estimation = call.callbacks
@@ -768,7 +770,7 @@ def test_settings_decide_how_it_is_trained(tiny, shown):
             rates.append(float(call.model.optimizer.learning_rate))
     assert rates == pytest.approx([5e-4, 2e-4, 1e-3, 4e-4])
     assert [call.epochs for call in shown] == [20, 3]
-    assert [(call.callbacks[1].keep, call.callbacks[1].top) for call in shown] == [
+    assert [(call.callbacks[1].update, call.callbacks[1].output_curvature) for call in shown] == [
         ("first", "constant"),
         ("largest", "exact"),
     ]
@@ -786,8 +788,8 @@ def test_settings_decide_the_codes_the_contrast_and_how_far_to_distort(tiny, sho
     assert all(call.callbacks[1].images is None for call in shown), "fit_online lends it what it trains on"
     np.testing.assert_allclose(2 * plain.validation[0], other.validation[0])
     codes = other.model.layers[-1].centres.numpy()
-    assert np.array_equal(plain.model.layers[-1].centres, bitmaps())
-    assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == bitmaps()).mean() < 0.7
+    assert np.array_equal(plain.model.layers[-1].centres, np.array(RBF_CENTRES))
+    assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == np.array(RBF_CENTRES)).mean() < 0.7
     pictures = to_lenet_input(load_mnist("sample").x_test[:3])
     half = {name: getattr(distortions, name.upper()) / 2 for name in distortions.PAPER_KINDS}
     assert np.array_equal(other.augment(pictures, 1), distort(pictures, 1, **half))

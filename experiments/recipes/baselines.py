@@ -30,7 +30,7 @@ from lenet_utils.rivals import BASELINES, NearestNeighbours, area_resize, deslan
 DISTORTION = DISTORTED.distortion
 
 
-def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> keras.Model:
+def perceptron(*hidden: int, side: int = 28, output_activation: str | None = "squash") -> keras.Model:
     """Fully connected layers alone: side × side pixels, up to two hidden layers, ten outputs."""
     units = [FullyConnected(count, name=f"hidden{n}") for n, count in enumerate(hidden, 1)]
     return keras.Sequential(
@@ -38,7 +38,7 @@ def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> ke
             keras.Input((side, side, 1), name="input"),
             keras.layers.Flatten(name="flatten"),
             *units,
-            FullyConnected(10, squashed=squashed_output, name="output"),
+            FullyConnected(10, activation=output_activation, name="output"),
         ],
         name="perceptron",
     )
@@ -114,7 +114,7 @@ def fit_neighbours(network: Network, images, labels, trial: Trial):
 def fit_retrained(network: Network, images, labels, trial: Trial):
     """Train the same layers with a softmax at the end, as *implementation* trains LeNet-5."""
     keras.utils.set_random_seed(trial.seed)
-    model, x = network.build(squashed_output=False), network.prepare(images)
+    model, x = network.build(output_activation=None), network.prepare(images)
     training.fit(
         model,
         x,

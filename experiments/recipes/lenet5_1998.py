@@ -21,8 +21,7 @@ from lenet_utils.optimizers import (
     StochasticDiagonalLevenbergMarquardt,
     curvatures,
 )
-from lenet_utils.paper import LEARNING_RATES
-from lenet_utils.reference import WORKING_COEFFICIENT
+from lenet_utils.paper import DEFAULT_COEFFICIENT, LEARNING_RATES
 from lenet_utils.training import fit_online
 
 EPOCHS = len(LEARNING_RATES)
@@ -35,8 +34,8 @@ class Settings:
 
     Attributes:
         j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
-        initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
-        coefficient: what the subsampling layers start with; None leaves that to `initial`.
+        initializer, output_curvature, update: see `lenet_utils.initializers` and `lenet_utils.optimizers`.
+        coefficient: what the subsampling layers start with; None leaves that to `initializer`.
         gain: multiplies every η of the paper's schedule.
         order: one "fixed" random order for all epochs, as appendix C says, or "shuffled" anew for each.
         codes: the output's centres: the paper's "bitmaps", or "random" codes of ±1.
@@ -49,10 +48,10 @@ class Settings:
     """
 
     j: float | None = 1.0
-    initial: str = "working"
-    coefficient: float | None = WORKING_COEFFICIENT
-    keep: str = "first"
-    top: str = "constant"
+    initializer: str = "default"
+    coefficient: float | None = DEFAULT_COEFFICIENT
+    update: str = "first"
+    output_curvature: str = "constant"
     gain: float = 1.0
     order: str = "fixed"
     codes: str = "bitmaps"
@@ -74,7 +73,7 @@ held-out training digits, by little and in one run each.
 
 def build(settings: Settings, optimizer=None) -> keras.Model:
     """A fresh network, compiled as the settings say, with the second-order method or the optimizer given."""
-    model = lenet5_1998(initial=settings.initial)
+    model = lenet5_1998(initializer=settings.initializer)
     if settings.coefficient is not None:
         for name in ("S2", "S4"):
             coefficient = model.get_layer(name).coefficient
@@ -182,8 +181,8 @@ def follow_schedule(
     callbacks = [Schedule([settings.gain * eta for eta in LEARNING_RATES])]
     if isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt):
         estimation = CurvatureEstimation(
-            keep=settings.keep,
-            top=settings.top,
+            update=settings.update,
+            output_curvature=settings.output_curvature,
             learning_rates=None,
             seed=trial.seed,
             estimate=ESTIMATES[settings.curvature],
@@ -203,7 +202,9 @@ def follow_schedule(
     )
 
 
-def gauss_newton_diagonal(model, images, labels=None, loss=None, top=None, signs: int = 2) -> list:
+def gauss_newton_diagonal(
+    model, images, labels=None, loss=None, output_curvature=None, signs: int = 2
+) -> list:
     """The Gauss–Newton diagonal h_kk = 2 Σ_j (∂x_j/∂u_k)² of every weight u_k, by Hutchinson's estimator.
 
     x_j are the outputs of F6, 2 is the second derivative of their squared distance (Eq. 8), and the sum is
@@ -215,7 +216,7 @@ def gauss_newton_diagonal(model, images, labels=None, loss=None, top=None, signs
     Args:
         model: the network of 1998.
         images: what it reads, (N, 32, 32, 1).
-        labels, loss, top: not used; they make this a function like `curvatures`.
+        labels, loss, output_curvature: not used; they make this a function like `curvatures`.
         signs: how many drawings for each image.
 
     Returns:

@@ -123,12 +123,12 @@ def build(settings: Settings) -> keras.Model:
         return build_with_keras_layers(settings)
     replaced = []
     if settings.output == "softmax":
-        replaced.append(FullyConnected(10, squashed=False, name="output"))
+        replaced.append(FullyConnected(10, activation=None, name="output"))
     if settings.c3 == "all":
         replaced.append(Convolution(16, name="C3"))
     if settings.pooling == "max":
         replaced += [layers.MaxPooling2D(2, name=name) for name in ("S2", "S4")]
-    return lenet5_1998(exchanged=tuple(replaced))
+    return lenet5_1998(replace=tuple(replaced))
 
 
 def build_with_keras_layers(settings: Settings) -> keras.Model:

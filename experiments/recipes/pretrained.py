@@ -12,7 +12,8 @@ from experiments.study import Trial, full_mnist
 from lenet_utils import training
 from lenet_utils.data import Dataset, load_mnist, to_lenet_input
 from lenet_utils.evaluation import error_percent
-from lenet_utils.models import WEIGHTS, lenet5, save_weights
+from lenet_utils.models import lenet5
+from lenet_utils.serialization import WEIGHTS, save_weights
 
 EPOCHS = 12
 BATCH_SIZE = 128

@@ -35,19 +35,19 @@ class AveragePooling(layers.AveragePooling2D):
 
 def build_with(*replaced, loss=EQ_9) -> keras.Model:
     """The network of 1998 with other layers in the places of those of their names."""
-    return compile_model(lenet5_1998(exchanged=replaced), loss)
+    return compile_model(lenet5_1998(replace=replaced), loss)
 
 
 PARTS = {
     "a new order for each epoch": lambda: build(SETTINGS),
     "Eq. 8 instead of Eq. 9": lambda: build(replace(SETTINGS, j=None)),
     "softmax for the RBF output": lambda: build_with(
-        FullyConnected(10, squashed=False, name="output"), loss=SoftmaxCrossEntropy()
+        FullyConnected(10, activation=None, name="output"), loss=SoftmaxCrossEntropy()
     ),
     "random codes for the bitmaps": lambda: build(replace(SETTINGS, codes="random")),
     "dense C3": lambda: build_with(Convolution(16, name="C3")),
     "average pooling": lambda: build_with(AveragePooling(name="S2"), AveragePooling(name="S4")),
-    "He initialisation": lambda: build(replace(SETTINGS, initial="he")),
+    "He initialisation": lambda: build(replace(SETTINGS, initializer="he")),
     "plain SGD": lambda: build(SETTINGS, keras.optimizers.SGD()),
 }
 """For each replacement a function that returns a fresh compiled network."""
