@@ -38,7 +38,7 @@ from tqdm import tqdm
 import experiments
 from experiments import quick, record
 from lenet_utils.data import load_mnist
-from lenet_utils.rivals import rejected_percent
+from lenet_utils.evaluation import rejected_percent
 
 CHECKPOINTS = record.ROOT / "checkpoints"
 REHEARSAL = record.ROOT / "_build" / "quick"

@@ -51,8 +51,8 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
-    diary = training.Diary(folder / "epochs.json")
-    # The diary comes first: a checkpoint is never newer than the diary's last line.
+    log = training.EpochLog(folder / "epochs.json")
+    # The log comes first: a checkpoint is never newer than the log's last line.
     resume = keras.callbacks.BackupAndRestore(folder / "checkpoint", delete_checkpoint=False)
     model.fit(
         x_train,
@@ -60,7 +60,7 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         batch_size=BATCH_SIZE,
         epochs=passes(EPOCHS[variant]),
         validation_data=(x_test, data.y_test),
-        callbacks=[diary, resume],
+        callbacks=[log, resume],
         verbose=2,
     )
     probabilities = model.predict(x_test, batch_size=500, verbose=0)
@@ -74,8 +74,8 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         "parameters": model.count_params(),
         "batch_size": BATCH_SIZE,
         "learning_rate": LEARNING_RATE[variant],
-        "seconds": round(sum(epoch["seconds"] for epoch in diary.epochs), 1),
-        "curve": diary.epochs,
+        "seconds": round(sum(epoch["seconds"] for epoch in log.epochs), 1),
+        "curve": [{name: round(value, 5) for name, value in epoch.items()} for epoch in log.epochs],
         "confusion": confusion.tolist(),
         "shown": [
             {"index": i, "class": int(data.y_test[i]), "probabilities": p.round(4).tolist()}

@@ -11,7 +11,8 @@ import experiments
 from experiments import faithful_distorted
 from experiments.network_of_1998 import distortion, train_with_targets
 from lenet_utils.data import to_lenet_input
-from lenet_utils.models import classify, lenet4
+from lenet_utils.evaluation import classify
+from lenet_utils.models import lenet4
 
 DISTORTED = faithful_distorted.SETTINGS.distorted
 LOTS = 40

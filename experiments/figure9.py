@@ -18,13 +18,13 @@ import experiments
 from experiments import boosting, faithful, faithful_distorted, network_of_1998
 from experiments.network_of_1998 import distortion, train_with_targets
 from experiments.network_of_today import scores
-from lenet_utils import training
+from lenet_utils import evaluation, training
 from lenet_utils.data import to_lenet_input
 from lenet_utils.layers import FullyConnected
 from lenet_utils.losses import SoftmaxCrossEntropy
 from lenet_utils.models import lenet1, lenet4
 from lenet_utils.paper import LEARNING_RATES
-from lenet_utils.rivals import RIVALS, Nearest, cost, deslant, shrink
+from lenet_utils.rivals import BASELINES, NearestNeighbours, area_resize, deslant, inference_cost
 
 PASSES = len(LEARNING_RATES)
 DISTORTED = faithful_distorted.SETTINGS.distorted
@@ -57,7 +57,7 @@ def upright(pictures):
 
 def small(pictures):
     """LeNet-1's input: the digit about 16 × 16, in the middle of 28 × 28."""
-    smaller = shrink(pictures.astype("float32"), 22)
+    smaller = area_resize(pictures.astype("float32"), 22)
     return whole(np.pad(np.rint(smaller).astype(np.uint8), ((0, 0), (3, 3), (3, 3))))
 
 
@@ -89,16 +89,16 @@ AGAIN = {TODAY.format(name): name for name in NETWORKS}
 """The networks once more: softmax, cross-entropy, and the recipe of `training.fit`."""
 
 LENET_5 = {"LeNet-5": faithful.SETTINGS, "LeNet-5, distortions": faithful_distorted.SETTINGS}
-VARIANTS = [*RIVALS, *NETWORKS, *SQUASHED, NEIGHBOURS, *LENET_5, BOOSTED, *AGAIN]
+VARIANTS = [*BASELINES, *NETWORKS, *SQUASHED, NEIGHBOURS, *LENET_5, BOOSTED, *AGAIN]
 
 load = faithful.load
 
 
 def fit(x_train, y_train, variant: str, seed: int, folder):
     """Train one row of figure 9; see `experiments.__main__`."""
-    if variant in RIVALS:
-        rival = RIVALS[variant]().fit(x_train, y_train)
-        work, kept = cost(rival)
+    if variant in BASELINES:
+        rival = BASELINES[variant]().fit(x_train, y_train)
+        work, kept = inference_cost(rival)
         return rival.decision_function, {"multiply_adds": work, "stored_numbers": kept}
     if variant in LENET_5:
         fields, model, _ = network_of_1998.train(
@@ -113,8 +113,8 @@ def fit(x_train, y_train, variant: str, seed: int, folder):
     model, fields = train_with_targets(build, read(x_train), y_train, distorted, seed, folder, PASSES)
     if variant != NEIGHBOURS:
         return scores(model, read), fields
-    last_layer = scores(keras.Model(model.inputs, model.layers[-2].output), read)
-    neighbours = Nearest(3).fit(last_layer(x_train), y_train)
+    last_layer = scores(keras.Model(model.inputs[0], model.layers[-2].output), read)
+    neighbours = NearestNeighbours(3).fit(last_layer(x_train), y_train)
     return lambda pictures: neighbours.decision_function(last_layer(pictures)), fields
 
 
@@ -128,10 +128,9 @@ def fit_today(build, read, distorted, x_train, y_train, seed, folder):
         x,
         y_train,
         experiments.passes(PASSES),
-        None,
-        distortion(distorted),
+        augment=distortion(distorted),
         seed=seed,
         checkpoint=folder,
         loss=loss,
     )
-    return scores(model, read), {"train_error_percent": round(training.error_percent(model, x, y_train), 3)}
+    return scores(model, read), {"train_error_percent": round(evaluation.error_percent(model, x, y_train), 3)}

@@ -15,8 +15,9 @@ import tensorflow as tf
 import experiments
 from lenet_utils import distortions
 from lenet_utils.data import to_lenet_input
+from lenet_utils.evaluation import classify, error_percent
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SquaredError
-from lenet_utils.models import classify, lenet5_1998
+from lenet_utils.models import lenet5_1998
 from lenet_utils.optimizers import (
     CurvatureEstimation,
     StochasticDiagonalLevenbergMarquardt,
@@ -24,7 +25,7 @@ from lenet_utils.optimizers import (
 )
 from lenet_utils.paper import LEARNING_RATES
 from lenet_utils.reference import WORKING_COEFFICIENT
-from lenet_utils.training import error_percent, fit_pattern_by_pattern
+from lenet_utils.training import fit_online
 
 HELD_OUT = 10_000
 """The last training digits, on which the search for open choices is judged instead of on test digits."""
@@ -139,8 +140,6 @@ def learn(model, x, y, settings: Settings, seed: int, folder: Path, passes: int,
         x, y = x[order], y[order]
     schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
     estimation = CurvatureEstimation(
-        x,
-        y,
         keep=settings.keep,
         top=settings.top,
         learning_rates=None,
@@ -148,14 +147,14 @@ def learn(model, x, y, settings: Settings, seed: int, folder: Path, passes: int,
         estimate={"swept": curvatures, "whole": whole_curvatures}[settings.curvature],
     )
     second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
-    return fit_pattern_by_pattern(
+    return fit_online(
         model,
         x,
         y,
-        passes=experiments.passes(passes),
+        epochs=experiments.passes(passes),
         callbacks=[schedule, estimation] if second_order else [schedule],
         validation=judged,
-        distort=distortion(settings.distorted),
+        augment=distortion(settings.distorted),
         shuffle=settings.order == "shuffled",
         seed=seed,
         checkpoint=folder,
@@ -192,7 +191,7 @@ def whole_curvatures(model, x, y=None, loss=None, top=None, signs: int = 2) -> l
     mean of (∂ Σ_j s_j x_j / ∂u_k)² is the sum over j with every such pair in it, so a few drawings for each of many
     pictures estimate it without a bias.
     """
-    body, weights = keras.Model(model.inputs, model.get_layer("F6").output), model.trainable_weights
+    body, weights = keras.Model(model.inputs[0], model.get_layer("F6").output), model.trainable_weights
 
     @tf.function
     def squares(picture, sign):

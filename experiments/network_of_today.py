@@ -11,9 +11,9 @@ from keras import layers
 
 import experiments
 from experiments.network_of_1998 import distortion
-from lenet_utils import training
+from lenet_utils import evaluation, training
 from lenet_utils.data import to_lenet_input
-from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected
+from lenet_utils.layers import Convolution, FullyConnected
 from lenet_utils.losses import MaximumAPosteriori
 from lenet_utils.models import lenet5_1998
 
@@ -123,26 +123,24 @@ def train(x_train, y_train, settings: Settings, seed: int, folder: Path):
     keras.utils.set_random_seed(seed)
     settings = replace(settings, epochs=experiments.passes(settings.epochs))
     x, model = to_lenet_input(x_train), build(settings)
-    diary = training.Diary(folder / "epochs.json")
-    training.fit(
+    history = training.fit(
         model,
         x,
         y_train,
         epochs=settings.epochs,
-        distort=distortion(settings.distorted, rotation=settings.rotation, elastic=settings.elastic),
+        augment=distortion(settings.distorted, rotation=settings.rotation, elastic=settings.elastic),
         batch_size=settings.batch_size,
         seed=seed,
         checkpoint=folder,
         optimizer=optimizer(settings, len(x)),
         loss=loss(settings),
-        callbacks=(diary,),
     )
     fields = {
-        "train_error_percent": round(training.error_percent(model, x, y_train), 3),
+        "train_error_percent": round(evaluation.error_percent(model, x, y_train), 3),
         "parameters": parameters(model),
         "settings": asdict(settings),
-        "seconds": round(sum(epoch["seconds"] for epoch in diary.epochs), 1),
-        "losses": [epoch["loss"] for epoch in diary.epochs],
+        "seconds": round(sum(history["seconds"]), 1),
+        "losses": [round(loss, 5) for loss in history["loss"]],
     }
     return model, fields
 
@@ -191,11 +189,10 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
 
 def scores(model: keras.Model, read=to_lenet_input):
-    """A function from pictures to scores of the classes, the largest of which is the answer.
+    """A function from images to `evaluation.scores` of them.
 
     Args:
         model: any network of this book.
         read: function from uint8 pictures to the network's input.
     """
-    sign = -1 if isinstance(model.layers[-1], EuclideanRBF) else 1
-    return lambda pictures: sign * model.predict(read(pictures), batch_size=500, verbose=0)
+    return lambda images: evaluation.scores(model, read(images))

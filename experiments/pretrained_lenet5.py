@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from experiments import passes, quick
-from lenet_utils import training
+from lenet_utils import evaluation, training
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.models import WEIGHTS, lenet5, save_weights
 
@@ -50,11 +50,11 @@ def run(data, variant: str, seed: int, folder) -> dict:
     x_sample = to_lenet_input(np.concatenate([sample.x_train, sample.x_test]))
     y_sample = np.concatenate([sample.y_train, sample.y_test])
     return {
-        "test_error_percent": round(training.error_percent(model, x_test, data.y_test), 2),
-        "train_error_percent": round(training.error_percent(model, x, data.y_train), 2),
-        "sample_error_percent": round(training.error_percent(model, x_sample, y_sample), 2),
+        "test_error_percent": round(evaluation.error_percent(model, x_test, data.y_test), 2),
+        "train_error_percent": round(evaluation.error_percent(model, x, data.y_train), 2),
+        "sample_error_percent": round(evaluation.error_percent(model, x_sample, y_sample), 2),
         "epochs": EPOCHS,
         "batch_size": BATCH_SIZE,
         "peak_learning_rate": PEAK_LEARNING_RATE,
-        "curve": [{"epoch": e + 1, "loss": round(v, 5)} for e, v in enumerate(history.history["loss"])],
+        "curve": [{"epoch": e + 1, "loss": round(v, 5)} for e, v in enumerate(history["loss"])],
     }

@@ -13,6 +13,7 @@ from scipy.ndimage import grey_dilation, grey_erosion
 from experiments import faithful, faithful_distorted, figure9, ladder, network_of_1998, network_of_today
 from experiments.network_of_today import Settings, scores
 from lenet_utils.distortions import transform
+from lenet_utils.evaluation import misclassified_percent
 
 MACHINES = {"LeNet-5 of 1998": faithful.SETTINGS, "LeNet-5 of 1998, distortions": faithful_distorted.SETTINGS}
 TODAY = {
@@ -44,14 +45,16 @@ def judge(answer, x_test, y_test) -> dict:
     """The error in percent after each damage: {"errors": {kind: [[amount, error], …]}}."""
     return {
         "errors": {
-            kind: [[amount, error_percent(answer, damage(x_test, amount), y_test)] for amount in amounts]
+            kind: [
+                [
+                    amount,
+                    round(misclassified_percent(answer(damage(x_test, amount)).argmax(axis=1), y_test), 3),
+                ]
+                for amount in amounts
+            ]
             for kind, (damage, amounts) in DAMAGES.items()
         }
     }
-
-
-def error_percent(answer, pictures, labels) -> float:
-    return round(100 * float((answer(pictures).argmax(axis=1) != labels).mean()), 3)
 
 
 def moved(pictures, **how) -> np.ndarray:

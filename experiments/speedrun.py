@@ -1,7 +1,7 @@
 """How fast to the 0.95% of 1998? LeNet-5 in one compiled call, and beside it the example of Keras' own site.
 
 Everything counts but the import and the reading of the file: preparing pictures, building, compiling, training. Test
-digits are only looked at. `LeNet-5` trains as `lenet_utils.training.fit_at_once` does; its recipe was chosen by
+digits are only looked at. `LeNet-5` trains as `lenet_utils.training.fit_compiled` does; its recipe was chosen by
 training on 50,000 digits, with several seeds, and reading the other 10,000 of the training set. Beside it runs the same
 recipe with three whole passes. Keras' example is the network and the training of
 https://keras.io/examples/vision/mnist_convnet/ but for its validation split: it trains on all 60,000 digits, for at
@@ -16,9 +16,10 @@ from keras import layers
 
 from experiments import faithful, passes
 from lenet_utils.data import to_lenet_input
-from lenet_utils.models import classify
+from lenet_utils.evaluation import classify, error_percent
+from lenet_utils.models import lenet5
 from lenet_utils.paper import TEST_ERROR_PERCENT
-from lenet_utils.training import error_percent, fit_at_once
+from lenet_utils.training import fit_compiled
 
 GOAL = TEST_ERROR_PERCENT["LeNet-5"]
 RECIPE = {"shares": (1, 0.3, 0.3, 0.3), "batch_size": 128, "peak": 1.2e-2}
@@ -36,7 +37,9 @@ def run(data, variant: str, seed: int, folder) -> dict:
     if variant == EXAMPLE:
         return run_example(data, seed)
     start = time.perf_counter()
-    model = fit_at_once(data.x_train, data.y_train, **RECIPES[variant], seed=seed)
+    keras.utils.set_random_seed(seed)
+    model = lenet5(pooling="max")
+    fit_compiled(model, data.x_train, data.y_train, **RECIPES[variant], seed=seed)
     seconds = time.perf_counter() - start
     error = error_percent(model, to_lenet_input(data.x_test), data.y_test)
     return {"test_error_percent": round(error, 3), "seconds": round(seconds, 2), "recipe": RECIPES[variant]}

@@ -102,6 +102,22 @@ class SoftmaxCrossEntropy(OutputLoss):
         return p - _right(y_true, y_pred), _covariance(p)
 
 
+@register
+class NearestIsRight(keras.metrics.MeanMetricWrapper):
+    """The share of images whose smallest output is the right class's: the accuracy of a network of distances."""
+
+    def __init__(self, name: str = "accuracy", dtype=None):
+        super().__init__(_nearest_is_right, name=name, dtype=dtype)
+
+    def get_config(self):
+        return {"name": self.name, "dtype": self.dtype}
+
+
+def _nearest_is_right(y_true, y_pred):
+    labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+    return ops.cast(ops.equal(ops.cast(ops.argmin(y_pred, axis=-1), "int32"), labels), y_pred.dtype)
+
+
 def _right(y_true, y_pred):
     """1 for the right class, 0 elsewhere, in the outputs' shape (N, classes)."""
     classes = ops.reshape(ops.cast(y_true, "int32"), (-1,))

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from lenet_utils._renamed import renamed
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.paper import C3_TABLE, INPUT_SIDE, LENET1_TABLE, LENET4_MAPS
 
@@ -93,8 +94,8 @@ def lenet5_1998(
     """LeNet-5 as published in 1998 (section II.B): 60,000 trainable parameters, 340,908 connections.
 
     Convolutions with 1.7159 tanh(2a/3), trainable subsampling, C3 connected by the paper's table, and an output layer
-    of distances to ten fixed bitmaps: the *smallest* output is the answer, which `classify` knows. Taught, part by
-    part, in *the-1998-network*.
+    of distances to ten fixed bitmaps: the *smallest* output is the answer, as `lenet_utils.evaluation` knows. Taught,
+    part by part, in *the-1998-network*.
 
     Args:
         weights: None (fresh weights); "mnist" (trained on the 55,000 training digits that are not in the embedded
@@ -209,33 +210,6 @@ def lenet4(initial: str = "working", squashed_output: bool = True) -> keras.Mode
     )
 
 
-def classify(model: keras.Model, pictures, reject_above: float | None = None) -> np.ndarray:
-    """The network's answers: the smallest distance wins after an RBF layer, the largest score anywhere else.
-
-    Args:
-        model: any network of this book.
-        pictures: (N, rows, columns, channels).
-        reject_above: for networks of distances: an answer whose distance is larger is −1, "not a digit".
-
-    Returns:
-        Classes, (N,) integers; for larger pictures (N, rows, columns).
-
-    Raises:
-        ValueError: `reject_above` for a network whose outputs are not distances.
-    """
-    outputs = model.predict(pictures, batch_size=100, verbose=0)
-    if not isinstance(model.layers[-1], EuclideanRBF):
-        if reject_above is not None:
-            raise ValueError(
-                f"{model.name} gives scores, not distances: there is nothing to be too far away."
-            )
-        return outputs.argmax(axis=-1)
-    answers = outputs.argmin(axis=-1)
-    if reject_above is not None:
-        answers[outputs.min(axis=-1) > reject_above] = -1
-    return answers
-
-
 def _check_size(input_shape) -> None:
     """Raise ValueError for an input that C5's kernels do not fit into."""
     if min(input_shape[:2]) < INPUT_SIDE:
@@ -318,3 +292,6 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
 def _name(weight) -> str:
     """ "C1/kernel": the layer's name and the weight's own, whatever the model around them is called."""
     return "/".join(weight.path.split("/")[-2:])
+
+
+__getattr__ = renamed(__name__, {"classify": "lenet_utils.evaluation.classify"})

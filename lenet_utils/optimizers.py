@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from lenet_utils._inputs import class_numbers, image_array
 from lenet_utils.layers import EuclideanRBF
 from lenet_utils.paper import CURVATURE_SAMPLES, LEARNING_RATES, MU
 
@@ -76,7 +77,7 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
     """Gradient descent with ε_k = η / (μ + h_kk) for each weight (Eq. 21 and appendix C).
 
     The curvatures h_kk do not come from gradients: `CurvatureEstimation`, a callback, or `set_curvatures` puts them
-    in. Meant for one pattern at a time, which `lenet_utils.training.fit_pattern_by_pattern` does fast; `fit()` with
+    in. Meant for one pattern at a time, which `lenet_utils.training.fit_online` does fast; `fit()` with
     mini-batches works as well.
 
     Args:
@@ -123,8 +124,9 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
     def _need_curvatures(self):
         if not self.built or not self.estimated:
             raise RuntimeError(
-                "No curvatures yet: every rate would be η/μ. Give fit() the callback CurvatureEstimation(x, y), or "
-                "call set_curvatures(curvatures(model, x, y, loss)) first."
+                "No curvatures yet: every rate would be η/μ. Give fit_online callbacks=[CurvatureEstimation()], "
+                "Keras' own fit CurvatureEstimation(images, labels), or call "
+                "set_curvatures(curvatures(model, images, labels, loss)) first."
             )
 
     def get_config(self):
@@ -135,7 +137,8 @@ class CurvatureEstimation(keras.callbacks.Callback):
     """Estimates the curvatures before each pass and sets the paper's η for it.
 
     Args:
-        x, y: training pictures and their classes, from which the samples are drawn.
+        images, labels: of the training set, from which the samples are drawn. The functions of
+            `lenet_utils.training` hand over their own where none are given; Keras' own `fit` cannot.
         samples: how many, anew for each pass.
         keep: which estimate counts: "first" (made once), "latest" (made afresh, as the paper says) or "largest"
             (of each weight's estimates so far).
@@ -147,8 +150,8 @@ class CurvatureEstimation(keras.callbacks.Callback):
 
     def __init__(
         self,
-        x,
-        y,
+        images=None,
+        labels=None,
         samples: int = CURVATURE_SAMPLES,
         keep: str = "first",
         top: str = "constant",
@@ -159,7 +162,11 @@ class CurvatureEstimation(keras.callbacks.Callback):
         super().__init__()
         if keep not in KEEP:
             raise ValueError(f"keep={keep!r} is unknown; choose one of {KEEP}.")
-        self.x, self.y, self.samples = x, y, min(samples, len(x))
+        if (images is None) != (labels is None):
+            raise ValueError("Give images and labels, or neither.")
+        self.images = None if images is None else image_array(images)
+        self.labels = None if labels is None else class_numbers(labels, len(self.images))
+        self.samples = samples
         self.keep, self.top, self.learning_rates, self.seed = keep, top, learning_rates, seed
         self.estimate = estimate
 
@@ -171,9 +178,19 @@ class CurvatureEstimation(keras.callbacks.Callback):
             optimizer.learning_rate = self.learning_rates[min(epoch, len(self.learning_rates) - 1)]
         if self.keep == "first" and optimizer.estimated:
             return
-        chosen = np.random.default_rng([self.seed, epoch]).choice(len(self.x), self.samples, replace=False)
+        images, labels = self._data()
+        generator = np.random.default_rng([self.seed, epoch])
+        chosen = generator.choice(len(images), min(self.samples, len(images)), replace=False)
         estimate = self.estimate or curvatures
-        found = estimate(self.model, self.x[chosen], self.y[chosen], self.model.loss, self.top)
+        found = estimate(self.model, images[chosen], labels[chosen], self.model.loss, self.top)
         if self.keep == "largest" and optimizer.estimated:
             found = [ops.maximum(*pair) for pair in zip(found, optimizer.curvatures, strict=True)]
         optimizer.set_curvatures(found)
+
+    def _data(self):
+        if self.images is None:
+            raise ValueError(
+                "CurvatureEstimation() has no images to estimate curvatures from. The functions of "
+                "lenet_utils.training hand it theirs; for Keras' own fit say CurvatureEstimation(images, labels)."
+            )
+        return self.images, self.labels

@@ -13,8 +13,6 @@ import numpy as np
 from lenet_utils.models import lenet5_1998, named_weights
 
 FORMAT = "weights of the LeNet-5 of 1998"
-THRESHOLDS = range(1, 61)
-"""The distances between which the page's slider moves."""
 
 
 def export_weights(
@@ -34,7 +32,7 @@ def export_weights(
         path: of the file, such as "mine.json".
         source: where the weights come from, in a few words; the page shows it.
         test_error_percent: on MNIST's test digits, if you have measured it.
-        refusals: what `refusal_curve` returned, for the page's slider.
+        refusals: what `lenet_utils.evaluation.rejection_curve` returned, for the page's slider.
 
     Returns:
         The path.
@@ -62,32 +60,6 @@ def export_weights(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(file))
     return path
-
-
-def refusal_curve(distances: np.ndarray, labels: np.ndarray) -> list[dict]:
-    """What it does to real digits to refuse every answer beyond a distance, for each of `THRESHOLDS`.
-
-    Args:
-        distances: (N, 10), of digits that have trained nothing.
-        labels: (N,).
-
-    Returns:
-        For each threshold, the share of digits refused and the error among the others, in percent (0 if there
-        are none).
-    """
-    nearest, wrong = distances.min(axis=1), distances.argmin(axis=1) != labels
-    curve = []
-    for threshold in THRESHOLDS:
-        kept = nearest <= threshold
-        error = wrong[kept].mean() if kept.any() else 0.0
-        curve.append(
-            {
-                "threshold": threshold,
-                "refused_percent": round(100 * float(1 - kept.mean()), 3),
-                "error_percent": round(100 * float(error), 3),
-            }
-        )
-    return curve
 
 
 def _check_shapes(arrays: dict[str, np.ndarray]) -> None:

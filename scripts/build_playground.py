@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 from lenet_utils import models
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import transform
-from lenet_utils.playground import export_weights, refusal_curve
+from lenet_utils.evaluation import classify, rejection_curve
+from lenet_utils.playground import export_weights
 from lenet_utils.results import load_record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,7 +40,7 @@ def write_weights(model, path: Path) -> None:
             Path(folder) / "weights.json",
             source='lenet5_1998(weights="mnist")',
             test_error_percent=record["runs"][0]["test_error_percent"],
-            refusals=refusal_curve(distances, unseen.y_train),
+            refusals=rejection_curve(distances, unseen.y_train),
         )
         path.write_text(f"const WEIGHTS = {json.dumps(file.read_text())};\n")
 
@@ -48,7 +49,7 @@ def examples(model) -> list[dict]:
     """Pictures to try: a digit of each class that is read, some that are not, moved ones, and what is no digit."""
     unseen = load_mnist("sample")
     pictures, labels = unseen.x_test, unseen.y_test
-    answers = models.classify(model, to_lenet_input(pictures))
+    answers = classify(model, to_lenet_input(pictures))
     right, wrong = np.flatnonzero(answers == labels), np.flatnonzero(answers != labels)
     first_of_each = [right[labels[right] == digit][0] for digit in range(10)]
     two, four = (pictures[first_of_each[digit]] for digit in (2, 4))

@@ -127,8 +127,7 @@ def measure_pattern_by_pattern() -> tuple[str, str, str]:
         optimizer=optimizers.StochasticDiagonalLevenbergMarquardt(), loss=losses.MaximumAPosteriori()
     )
     started = time.perf_counter()
-    estimation = optimizers.CurvatureEstimation(x, y)
-    training.fit_pattern_by_pattern(model, x, y, passes=1, callbacks=[estimation])
+    training.fit_online(model, x, y, epochs=1, callbacks=[optimizers.CurvatureEstimation()])
     return "60,000 single-pattern updates", f"{time.perf_counter() - started:.0f} s", "60 s"
 
 

@@ -41,12 +41,13 @@ from experiments.network_of_today import Settings as Today
 from lenet_utils import distortions, paper, records, results
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
+from lenet_utils.evaluation import classify
 from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS, classify, lenet5, lenet5_1998
+from lenet_utils.models import WEIGHTS, lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.results import load_record, provenance_line
-from lenet_utils.rivals import RIVALS
+from lenet_utils.rivals import BASELINES
 
 calls = []
 
@@ -345,7 +346,7 @@ def test_a_row_of_figure_9_is_trained_and_reads(variant, tmp_path, monkeypatch):
     given = scores(digits.x_test[:200])
     assert given.shape == (200, 10)
     assert (given.argmax(axis=1) != digits.y_test[:200]).mean() < 0.5
-    if variant in RIVALS:
+    if variant in BASELINES:
         assert fields["multiply_adds"] > 0 and fields["stored_numbers"] > 0
     else:
         assert 0 < fields["train_error_percent"] < 60
@@ -497,7 +498,7 @@ def few():
 def test_the_speedrun_counts_the_whole_training_and_nothing_else(monkeypatch, variant, shares):
     clock, asked = iter(range(0, 1000, 10)), []
     monkeypatch.setattr(speedrun.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(speedrun, "fit_at_once", lambda x, y, **recipe: asked.append(recipe) or lenet5())
+    monkeypatch.setattr(speedrun, "fit_compiled", lambda model, x, y, **recipe: asked.append(recipe))
     found = speedrun.run(few(), variant, 4, None)
     assert found["seconds"] == 10 and found["recipe"]["shares"] == shares
     assert asked == [found["recipe"] | {"seed": 4}]
@@ -633,10 +634,10 @@ def shown(monkeypatch):
 
     def fit(model, x, y, **options):
         calls.append(SimpleNamespace(model=model, x=x, y=y, **options))
-        passes = options["passes"]
-        return {"loss": [1.0] * passes, "seconds": [2.0] * passes, "validation_error_percent": [5.0] * passes}
+        epochs = options["epochs"]
+        return {"loss": [1.0] * epochs, "seconds": [2.0] * epochs, "validation_error_percent": [5.0] * epochs}
 
-    monkeypatch.setattr(network_of_1998, "fit_pattern_by_pattern", fit)
+    monkeypatch.setattr(network_of_1998, "fit_online", fit)
 
     def answers(model, x):
         calls.judged.append(x)
@@ -681,12 +682,12 @@ def test_settings_decide_how_it_is_trained(tiny, shown):
             schedule.on_epoch_begin(number)
             rates.append(float(call.model.optimizer.learning_rate))
     assert rates == pytest.approx([5e-4, 2e-4, 1e-3, 4e-4])
-    assert [call.passes for call in shown] == [20, 3]
+    assert [call.epochs for call in shown] == [20, 3]
     assert [(call.callbacks[1].keep, call.callbacks[1].top) for call in shown] == [
         ("first", "constant"),
         ("largest", "exact"),
     ]
-    plain, distorted = (call.distort for call in shown)
+    plain, distorted = (call.augment for call in shown)
     pictures = to_lenet_input(load_mnist("sample").x_test[:3])
     assert plain is None and np.array_equal(distorted(pictures, 1), distort(pictures, 1))
     assert [(call.seed, call.callbacks[1].seed) for call in shown] == [(0, 0), (7, 7)]
@@ -696,16 +697,16 @@ def test_settings_decide_the_codes_the_contrast_and_how_far_to_distort(tiny, sho
     train(Settings())
     train(Settings(codes="random", contrast=2.0, distorted=0.5))
     plain, other = shown
-    for ours, theirs in ((plain, other), (plain.callbacks[1], other.callbacks[1])):
-        np.testing.assert_allclose(2 * ours.x, theirs.x)
+    np.testing.assert_allclose(2 * plain.x, other.x)
+    assert all(call.callbacks[1].images is None for call in shown), "fit_online lends it what it trains on"
     np.testing.assert_allclose(2 * plain.validation[0], other.validation[0])
     codes = other.model.layers[-1].centres.numpy()
     assert np.array_equal(plain.model.layers[-1].centres, bitmaps())
     assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == bitmaps()).mean() < 0.7
     pictures = to_lenet_input(load_mnist("sample").x_test[:3])
     half = {name: getattr(distortions, name.upper()) / 2 for name in distortions.PAPER_KINDS}
-    assert np.array_equal(other.distort(pictures, 1), distort(pictures, 1, **half))
-    assert not np.array_equal(other.distort(pictures, 1), distort(pictures, 1))
+    assert np.array_equal(other.augment(pictures, 1), distort(pictures, 1, **half))
+    assert not np.array_equal(other.augment(pictures, 1), distort(pictures, 1))
 
 
 def test_one_order_for_all_passes_is_random_but_the_same_in_each(tiny, shown):
@@ -718,7 +719,7 @@ def test_one_order_for_all_passes_is_random_but_the_same_in_each(tiny, shown):
     assert sorted(own.x.sum(axis=(1, 2, 3))) == sorted(fixed.x.sum(axis=(1, 2, 3)))
     classes = {picture.tobytes(): right for picture, right in zip(own.x, own.y, strict=True)}
     assert [classes[picture.tobytes()] for picture in fixed.x] == fixed.y.tolist()
-    assert fixed.callbacks[1].x is fixed.x and fixed.callbacks[1].y is fixed.y
+    assert fixed.callbacks[1].images is None, "fit_online lends it what it trains on, in this order"
 
 
 def test_a_training_reports_its_settings_and_a_row_a_pass(tiny, tmp_path):
@@ -800,7 +801,7 @@ def test_whole_curvatures_are_the_squared_slopes_of_f6():
     keras.utils.set_random_seed(3)
     model, x = lenet5_1998(), to_lenet_input(load_mnist("sample").x_train[:4])
     found = network_of_1998.whole_curvatures(model, x, signs=60)
-    body, weights = keras.Model(model.inputs, model.get_layer("F6").output), model.trainable_weights
+    body, weights = keras.Model(model.inputs[0], model.get_layer("F6").output), model.trainable_weights
     with tf.GradientTape(persistent=True) as tape:
         units = [tf.unstack(body(picture[None])[0]) for picture in x]
     sums = [np.zeros(weight.shape) for weight in weights]
@@ -826,7 +827,7 @@ def test_the_faithful_studies_name_the_digits_they_misread(study_of_1998, tiny, 
     assert found["misread"] == np.flatnonzero(distances.argmin(axis=1) != data.y_test).tolist() != []
     assert found["test_error_percent"] == pytest.approx(100 * len(found["misread"]) / 40, abs=0.005)
     distorted = study_of_1998 is faithful_distorted
-    assert (call.distort is not None) == distorted == bool(found["settings"]["distorted"])
+    assert (call.augment is not None) == distorted == bool(found["settings"]["distorted"])
 
 
 @pytest.mark.parametrize("part", faithful_parts.PARTS)
@@ -846,10 +847,10 @@ def test_every_part_can_be_exchanged(part):
 def test_pretrained_weights_are_written_where_the_package_looks(module, name, tiny, shown, monkeypatch):
     written = []
     monkeypatch.setattr(module, "save_weights", lambda model, path: written.append((model.name, path)))
-    for where in (pretrained_lenet5.training, pretrained_lenet5_1998):
+    for where in (pretrained_lenet5.evaluation, pretrained_lenet5_1998):
         monkeypatch.setattr(where, "error_percent", lambda *arguments: 1.0)
     digits = load_mnist("sample")
-    history = SimpleNamespace(history={"loss": [1.0]})
+    history = {"loss": [1.0]}
     monkeypatch.setattr(pretrained_lenet5.training, "fit", lambda *arguments, **options: history)
     data = SimpleNamespace(
         x_train=digits.x_train[:20],

@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_utils import models, paper
+from lenet_utils import evaluation, models, paper
 from lenet_utils.data import load_mnist, to_lenet_input
-from lenet_utils.layers import INITIAL_WEIGHTS, Convolution, EuclideanRBF, bitmaps
+from lenet_utils.layers import INITIAL_WEIGHTS, Convolution, bitmaps
 from lenet_utils.losses import MaximumAPosteriori, SquaredError
 from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
 
@@ -166,11 +166,11 @@ def test_the_smaller_networks_learn_scores(build, side):
     margin = (32 - side) // 2
     x = to_lenet_input(digits.x_train[:300])[:, margin : margin + side, margin : margin + side]
     model = build()
-    assert models.classify(model, x[:2]).shape == (2,)
+    assert evaluation.classify(model, x[:2]).shape == (2,)
     assert np.abs(model.predict(x, verbose=0)).max() <= paper.SQUASH_AMPLITUDE
     model.compile(keras.optimizers.SGD(0.01), SquaredError())
     model.fit(x, digits.y_train[:300], batch_size=5, epochs=3, verbose=0)
-    assert (models.classify(model, x) == digits.y_train[:300]).mean() > 0.8
+    assert (evaluation.classify(model, x) == digits.y_train[:300]).mean() > 0.8
 
 
 def test_the_network_of_1998_is_saved_whole(network, tmp_path):
@@ -183,34 +183,6 @@ def test_the_network_of_1998_is_saved_whole(network, tmp_path):
     path = models.save_weights(again, tmp_path / "weights.npz")
     other = models.lenet5_1998(weights=path)
     np.testing.assert_array_equal(other.predict(PICTURES, verbose=0), network.predict(PICTURES, verbose=0))
-
-
-class Outputs:
-    """A network that gives what it is told, behind an output layer that says what it means."""
-
-    name = "outputs"
-
-    def __init__(self, outputs, last):
-        self.outputs, self.layers = np.array(outputs), [last]
-
-    def predict(self, pictures, **options):
-        return self.outputs
-
-
-def test_the_smallest_distance_and_the_largest_score_win():
-    outputs = [[3.0, 1.0, 2.0], [9.0, 9.0, 8.0]]
-    assert models.classify(Outputs(outputs, EuclideanRBF()), None).tolist() == [1, 2]
-    assert models.classify(Outputs(outputs, keras.layers.Dense(3)), None).tolist() == [0, 0]
-
-
-def test_what_is_far_from_everything_is_no_digit():
-    distances = Outputs([[3.0, 1.0, 2.0], [9.0, 9.0, 8.0]], EuclideanRBF())
-    assert models.classify(distances, None, reject_above=5).tolist() == [1, -1]
-    assert models.classify(distances, None, reject_above=8).tolist() == [1, 2]
-    field = Outputs([[[[3.0, 1.0], [7.0, 9.0]]]], EuclideanRBF())
-    assert models.classify(field, None, reject_above=5).tolist() == [[[1, -1]]]
-    with pytest.raises(ValueError, match="outputs gives scores, not distances"):
-        models.classify(Outputs([[1.0, 2.0]], keras.layers.Dense(2)), None, reject_above=1)
 
 
 def test_what_does_not_fit_the_networks_of_1998_is_named(tmp_path):

@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "lenet_utils"
 # Ground floor first, as CONTRIBUTING.md draws it: a module imports only from those before it.
 FLOORS = [
     "_renamed",
+    "_inputs",
     "paper",
     "results",
     "records",
@@ -24,6 +25,7 @@ FLOORS = [
     "optimizers",
     "models",
     "playground",
+    "evaluation",
     "anatomy",
     "training",
     "plotting",

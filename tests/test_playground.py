@@ -8,7 +8,7 @@ import pytest
 
 from lenet_utils import models, paper, reference
 from lenet_utils.data import to_lenet_input
-from lenet_utils.playground import export_weights, refusal_curve
+from lenet_utils.playground import export_weights
 from scripts.build_playground import examples, letter
 
 
@@ -66,24 +66,6 @@ def test_diverged_weights_are_refused(tmp_path):
     diverged.get_layer("F6").bias.assign(np.full(84, np.nan))
     with pytest.raises(ValueError, match="diverged"):
         export_weights(diverged, tmp_path / "mine.json")
-
-
-def test_refusal_curve_counts():
-    distances = np.full((4, 10), 100.0)
-    distances[[0, 1, 2, 3], [7, 7, 1, 2]] = [0.5, 2.0, 2.5, 70.0]
-    curve = refusal_curve(distances, labels=np.array([7, 7, 3, 2]))  # the third is misread
-    by_threshold = {row.pop("threshold"): row for row in curve}
-    assert by_threshold[1] == {"refused_percent": 75, "error_percent": 0}
-    assert by_threshold[2] == {"refused_percent": 50, "error_percent": 0}
-    assert by_threshold[3] == {"refused_percent": 25, "error_percent": pytest.approx(33.333)}
-    assert by_threshold[60] == by_threshold[3]
-
-
-def test_refusal_curve_without_anything_left():
-    distances = np.full((2, 10), 500.0)
-    assert {
-        (row["refused_percent"], row["error_percent"]) for row in refusal_curve(distances, np.zeros(2))
-    } == {(100, 0)}
 
 
 def test_examples_are_what_their_names_say(model):

@@ -422,7 +422,7 @@ def test_a_pass_ends_where_that_of_keras_ends(net, keras_net, digits):
     curvatures = net.curvatures(x, y, maximum_likelihood)
     optimizer.build(keras_net.trainable_variables)
     optimizer.set_curvatures([curvatures[name] for name in by_name(keras_net.trainable_variables)])
-    training.fit_pattern_by_pattern(keras_net, x, y, passes=1, shuffle=False)
+    training.fit_online(keras_net, x, y, epochs=1, shuffle=False)
     before = {name: array.copy() for name, array in net.weights.items()}
     net.train_one_pass(x, y, reference.learning_rates(curvatures, paper.LEARNING_RATES[0]))
     for name, weight in by_name(keras_net.trainable_variables).items():

@@ -11,13 +11,14 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_utils import training
+from lenet_utils import evaluation, training
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, SoftmaxCrossEntropy
 from lenet_utils.models import lenet5
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
+from lenet_utils.training import fast, logs
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.random((30, 8, 8, 1), dtype=np.float32)
@@ -31,7 +32,7 @@ def tiny_network():
 
 
 def train(model, epochs=4, **options):
-    return training.fit(model, X, Y, epochs=epochs, batch_size=10, distort=distort, **options)
+    return training.fit(model, X, Y, epochs=epochs, batch_size=10, augment=distort, **options)
 
 
 class Interrupted(training.Progress):
@@ -51,10 +52,9 @@ def uninterrupted():
 
 
 def test_the_history_has_one_value_an_epoch(capsys):
-    history = train(tiny_network(), validation=(X, Y)).history
-    assert {name: len(values) for name, values in history.items()} == dict.fromkeys(
-        ("accuracy", "loss", "val_accuracy", "val_loss"), 4
-    )
+    history = train(tiny_network(), validation=(X, Y))
+    names = ("loss", "error_percent", "seconds", "validation_loss", "validation_error_percent")
+    assert {name: len(values) for name, values in history.items()} == dict.fromkeys(names, 4)
     printed = capsys.readouterr().out
     assert "epoch 4 of 4" in printed and "12/12" in printed and "val_accuracy" in printed
 
@@ -80,7 +80,7 @@ def test_each_epoch_shows_every_picture_once_and_distorted_anew():
         shown.append((pictures.copy(), generator.random()))
         return pictures
 
-    batches = training.DistortedDigits(X, Y, watch, batch_size=10)
+    batches = training.AugmentedBatches(X, Y, watch, batch_size=10)
     for epoch in (1, 2):
         batches.begin(epoch)
         shown.clear()
@@ -93,15 +93,27 @@ def test_each_epoch_shows_every_picture_once_and_distorted_anew():
 
 def interrupt(model, folder, monkeypatch):
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training, "Progress", Interrupted)
+        patch.setattr(logs, "Progress", Interrupted)
         train(model, checkpoint=folder)
+
+
+class Begun(keras.callbacks.Callback):
+    """Which epochs are trained."""
+
+    def __init__(self):
+        super().__init__()
+        self.epochs = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epochs.append(epoch)
 
 
 def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path, monkeypatch, uninterrupted):
     interrupt(tiny_network(), tmp_path, monkeypatch)
-    resumed = tiny_network()
-    history = train(resumed, checkpoint=tmp_path)
-    assert history.epoch == [2, 3]  # two were finished before
+    resumed, begun = tiny_network(), Begun()
+    history = train(resumed, checkpoint=tmp_path, callbacks=(begun,))
+    assert begun.epochs == [2, 3]  # two were finished before
+    assert [len(values) for values in history.values()] == [4] * 3, "and the history has them"
     for weights, wanted in zip(resumed.get_weights(), uninterrupted, strict=True):
         np.testing.assert_allclose(weights, wanted, atol=1e-5)
 
@@ -115,25 +127,27 @@ def test_pictures_are_let_go_after_training():
     assert still_there() is None
 
 
-def test_a_diary_knows_the_epochs_before_the_interruption(tmp_path, monkeypatch):
+def test_a_log_knows_the_epochs_before_the_interruption(tmp_path, monkeypatch):
     path = tmp_path / "epochs.json"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(training, "Progress", Interrupted)
-        train(tiny_network(), checkpoint=tmp_path, callbacks=(training.Diary(path),))
-    before = training.Diary(path).epochs
+        patch.setattr(logs, "Progress", Interrupted)
+        train(tiny_network(), checkpoint=tmp_path, callbacks=(training.EpochLog(path),))
+    before = training.EpochLog(path).epochs
     assert [line["epoch"] for line in before] == [1, 2]
-    diary = training.Diary(path)
-    history = train(tiny_network(), checkpoint=tmp_path, callbacks=(diary,)).history
-    assert diary.epochs[:2] == before and [line["epoch"] for line in diary.epochs] == [1, 2, 3, 4]
-    assert [line["loss"] for line in diary.epochs[2:]] == pytest.approx(history["loss"], abs=1e-5)
-    assert all(line["seconds"] >= 0 for line in diary.epochs)
+    log = training.EpochLog(path)
+    history = train(tiny_network(), checkpoint=tmp_path, callbacks=(log,))
+    assert log.epochs[:2] == before and [line["epoch"] for line in log.epochs] == [1, 2, 3, 4]
+    assert [line["loss"] for line in log.epochs] == history["loss"]
+    assert all(line["seconds"] >= 0 for line in log.epochs)
 
 
 def test_a_checkpoint_cut_short_is_not_the_end(tmp_path, monkeypatch):
     interrupt(tiny_network(), tmp_path, monkeypatch)
     (newest,) = tmp_path.glob("unfinished/*.weights.h5")
     os.truncate(newest, 500)
-    assert train(tiny_network(), checkpoint=tmp_path).epoch == [1, 2, 3]
+    begun = Begun()
+    history = train(tiny_network(), checkpoint=tmp_path, callbacks=(begun,))
+    assert begun.epochs == [1, 2, 3] and len(history["loss"]) == 4
 
 
 def test_the_readers_own_files_beside_a_checkpoint_stay(tmp_path):
@@ -147,12 +161,13 @@ def test_a_training_that_is_killed_goes_on(tmp_path):
         import os, sys
         import keras, numpy
         from lenet_utils import training
+        from lenet_utils.training import logs
         class Killed(training.Progress):
             def on_epoch_begin(self, epoch, logs=None):
                 super().on_epoch_begin(epoch, logs)
                 if epoch == 2:
                     os._exit(9)
-        training.Progress = Killed
+        logs.Progress = Killed
         model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
         training.fit(model, numpy.zeros((30, 8, 8, 1)), numpy.zeros(30), epochs=4, checkpoint=sys.argv[1])
     """
@@ -160,26 +175,14 @@ def test_a_training_that_is_killed_goes_on(tmp_path):
         [sys.executable, "-c", textwrap.dedent(code), tmp_path], capture_output=True, check=False
     )
     assert run.returncode == 9, run.stderr.decode()
-    assert train(tiny_network(), checkpoint=tmp_path).epoch == [2, 3]
+    begun = Begun()
+    history = train(tiny_network(), checkpoint=tmp_path, callbacks=(begun,))
+    assert begun.epochs == [2, 3] and len(history["loss"]) == 4
 
 
-def test_the_error_is_the_share_that_is_wrong():
-    class Always:
-        """Gives 1 for class 0 and 0 for the others: the largest score there, or the largest distance."""
+# --- One image at a time ---
 
-        def __init__(self, last):
-            self.layers = [last]
-
-        def predict(self, x, **options):
-            return np.eye(3)[np.zeros(len(x), int)]
-
-    assert training.error_percent(Always(keras.layers.Dense(3)), X, Y) == pytest.approx(200 / 3)
-    assert training.error_percent(Always(EuclideanRBF()), X, np.ones(30)) == 0
-
-
-# --- One pattern at a time ---
-
-PASSES = 3
+EPOCHS = 3
 
 
 def network_of_distances(*first_layers):
@@ -202,15 +205,15 @@ def network_of_scores():
     return model
 
 
-def estimation(keep="largest"):
-    return CurvatureEstimation(X, Y, samples=20, keep=keep, learning_rates=(0.02, 0.01))
+def estimation(*data, keep="largest"):
+    return CurvatureEstimation(*data, samples=20, keep=keep, learning_rates=(0.02, 0.01))
 
 
-def pattern_by_pattern(model, **options):
+def online(model, **options):
     """The history of a training on the thirty pictures; distances learn with curvatures, scores without."""
     second_order = isinstance(model.optimizer, StochasticDiagonalLevenbergMarquardt)
-    settings = {"passes": PASSES, "callbacks": [estimation()] if second_order else [], **options}
-    return training.fit_pattern_by_pattern(model, X, Y, **settings)
+    settings = {"epochs": EPOCHS, "callbacks": [estimation()] if second_order else [], **options}
+    return training.fit_online(model, X, Y, **settings)
 
 
 def same(one, other, tolerance=0):
@@ -222,16 +225,16 @@ def same(one, other, tolerance=0):
 def trained():
     """A network trained in one go, and the figures of that training."""
     model = network_of_distances()
-    return model, pattern_by_pattern(model)
+    return model, online(model)
 
 
 @pytest.mark.parametrize("build", [convolutional_network, network_of_scores])
 def test_pattern_by_pattern_is_what_keras_does_with_batches_of_one(build):
     fast, slow = build(), build()
     start = fast.get_weights()
-    history = pattern_by_pattern(fast, shuffle=False)
-    callbacks = [estimation()] if build is convolutional_network else []
-    losses = slow.fit(X, Y, batch_size=1, epochs=PASSES, shuffle=False, callbacks=callbacks, verbose=0)
+    history = online(fast, shuffle=False)
+    callbacks = [estimation(X, Y)] if build is convolutional_network else []
+    losses = slow.fit(X, Y, batch_size=1, epochs=EPOCHS, shuffle=False, callbacks=callbacks, verbose=0)
     same(fast, slow, 1e-5)
     assert np.abs(fast.get_weights()[0] - start[0]).max() > 1e-2
     np.testing.assert_allclose(history["loss"], losses.history["loss"], rtol=1e-4)
@@ -239,8 +242,8 @@ def test_pattern_by_pattern_is_what_keras_does_with_batches_of_one(build):
 
 def test_its_figures_are_those_of_the_pass_each_picture_judged_before_its_update():
     model, by_hand = network_of_distances(), network_of_distances()
-    history = pattern_by_pattern(model, passes=1, validation=(X, Y), seed=3)
-    callback = estimation()
+    history = online(model, epochs=1, validation=(X, Y), seed=3)
+    callback = estimation(X, Y)
     callback.set_model(by_hand)
     callback.on_epoch_begin(0)
     rates = by_hand.optimizer.rates()
@@ -254,7 +257,7 @@ def test_its_figures_are_those_of_the_pass_each_picture_judged_before_its_update
     same(model, by_hand, 1e-5)
     assert history["loss"] == [pytest.approx(loss / len(X), rel=1e-4)]
     assert history["error_percent"] == [pytest.approx(100 * wrong / len(X))]
-    assert history["validation_error_percent"] == [training.error_percent(model, X, Y)]
+    assert history["validation_error_percent"] == [evaluation.error_percent(model, X, Y)]
     assert history["lowest_rate"] == [pytest.approx(min(rate.min() for rate in rates))]
     assert history["highest_rate"] == [pytest.approx(max(rate.max() for rate in rates))]
     assert history["seconds"][0] > 0
@@ -265,7 +268,7 @@ def test_many_pictures_are_shown_in_parts_and_none_twice():
     x, y = (np.concatenate([pictures] * 35)[:1030] for pictures in (X, Y))
     model = network_of_scores()
     kernel, bias = (weight.astype("float64") for weight in model.get_weights())
-    history = training.fit_pattern_by_pattern(model, x, y, passes=1, seed=5)
+    history = training.fit_online(model, x, y, epochs=1, seed=5)
     losses, wrong = [], []
     for index in np.random.default_rng([5, 0]).permutation(1030):
         scores = x[index].ravel() @ kernel + bias
@@ -283,16 +286,16 @@ def test_many_pictures_are_shown_in_parts_and_none_twice():
 
 def test_it_learns(trained):
     _, history = trained
-    assert [len(history[name]) for name in ("loss", "seconds", "lowest_rate")] == [PASSES] * 3
-    assert history["validation_error_percent"] == []
+    assert [len(history[name]) for name in ("loss", "seconds", "lowest_rate")] == [EPOCHS] * 3
+    assert "validation_error_percent" not in history
     assert history["loss"][-1] < 0.9 * history["loss"][0]
 
 
 def test_the_same_seed_gives_the_same_weights_to_the_last_bit(trained):
     again, other = network_of_distances(), network_of_distances()
-    pattern_by_pattern(again)
+    online(again)
     same(again, trained[0])
-    pattern_by_pattern(other, seed=1)
+    online(other, seed=1)
     assert not np.allclose(other.get_weights()[0], trained[0].get_weights()[0], atol=1e-5)
 
 
@@ -306,16 +309,16 @@ def test_after_an_interruption_it_ends_the_same_to_the_last_bit(keep, tmp_path):
 
     stop.chunks = 0
     whole, broken, resumed = (network_of_distances() for _ in range(3))
-    wanted = pattern_by_pattern(whole, distort=distort, callbacks=[estimation(keep)])
+    wanted = online(whole, augment=distort, callbacks=[estimation(keep=keep)])
     with pytest.raises(KeyboardInterrupt):
-        pattern_by_pattern(broken, distort=stop, checkpoint=tmp_path, callbacks=[estimation(keep)])
+        online(broken, augment=stop, checkpoint=tmp_path, callbacks=[estimation(keep=keep)])
     resumed.set_weights([weight + 1 for weight in resumed.get_weights()])
-    found = pattern_by_pattern(resumed, distort=distort, checkpoint=tmp_path, callbacks=[estimation(keep)])
+    found = online(resumed, augment=distort, checkpoint=tmp_path, callbacks=[estimation(keep=keep)])
     same(resumed, whole)
     for name in ("loss", "error_percent", "lowest_rate", "highest_rate"):
         assert found[name] == wanted[name], name
     finished = network_of_distances()
-    assert pattern_by_pattern(finished, distort=stop, checkpoint=tmp_path) == found, "nothing is shown again"
+    assert online(finished, augment=stop, checkpoint=tmp_path) == found, "nothing is shown again"
     same(finished, whole)
 
 
@@ -327,8 +330,8 @@ def test_every_pass_shows_each_picture_once_in_a_new_order_and_distorted_anew():
         return pictures + 1
 
     model, without = network_of_scores(), network_of_scores()
-    pattern_by_pattern(model, passes=2, distort=watch)
-    pattern_by_pattern(without, passes=2)
+    online(model, epochs=2, augment=watch)
+    online(without, epochs=2)
     first, second = (pixels for pixels, _ in shown)
     assert sorted(first) == sorted(second) == sorted(X[:, 0, 0, 0])
     assert first.tolist() != second.tolist()
@@ -340,81 +343,93 @@ def test_every_pass_shows_each_picture_once_in_a_new_order_and_distorted_anew():
 
 def test_without_curvatures_it_does_not_begin():
     with pytest.raises(RuntimeError, match="No curvatures yet"):
-        pattern_by_pattern(network_of_distances(), callbacks=[])
+        online(network_of_distances(), callbacks=[])
 
 
 def test_another_optimizer_and_another_loss_take_the_place_of_the_recipes():
     model = tiny_network()
     optimizer = keras.optimizers.SGD(0.1, momentum=0.9)
-    history = train(model, optimizer=optimizer, loss=SoftmaxCrossEntropy()).history
+    history = train(model, optimizer=optimizer, loss=SoftmaxCrossEntropy())
     assert model.optimizer is optimizer and float(optimizer.learning_rate) == pytest.approx(0.1)
     assert isinstance(model.loss, SoftmaxCrossEntropy) and history["loss"][-1] < history["loss"][0]
-    judged = 100 - training.error_percent(model, X, Y)
-    assert 100 * history["accuracy"][-1] == pytest.approx(judged, abs=25) and history["accuracy"][-1] > 0
+    judged = evaluation.error_percent(model, X, Y)
+    assert (
+        history["error_percent"][-1] == pytest.approx(judged, abs=25) and history["error_percent"][-1] < 100
+    )
 
 
-def test_a_network_of_distances_shows_no_accuracy_of_the_largest_output():
+def test_the_error_of_a_network_of_distances_is_that_of_the_smallest_output():
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Flatten(), FullyConnected(84), EuclideanRBF()]
     )
-    history = train(model, optimizer=keras.optimizers.Adam(), loss=MaximumAPosteriori(1.0)).history
-    assert set(history) == {"loss"}
+    frozen = keras.optimizers.SGD(0.0)
+    history = train(model, 1, optimizer=frozen, loss=MaximumAPosteriori(1.0), validation=(X, Y))
+    assert history["validation_error_percent"] == [pytest.approx(evaluation.error_percent(model, X, Y))]
+    wrong = model.predict(X, verbose=0).argmin(axis=1) != Y
+    assert history["validation_error_percent"] == [pytest.approx(100 * wrong.mean(), abs=1e-4)]
 
 
-def test_training_at_once_finds_a_network_that_reads():
+def compiled(images, labels, shares, seed=0, **options):
+    keras.utils.set_random_seed(seed)
+    model = lenet5(pooling="max")
+    training.fit_compiled(model, images, labels, shares=shares, seed=seed, **options)
+    return model
+
+
+def test_fit_compiled_finds_a_network_that_reads():
     digits = load_mnist("sample")
     shares = (1, 1, 1, 0.5, 0.5, 0.5)
-    model = training.fit_at_once(digits.x_train, digits.y_train, shares, seed=1)
+    model = compiled(digits.x_train, digits.y_train, shares, seed=1)
     assert model.count_params() == 61_706
-    error = training.error_percent(model, to_lenet_input(digits.x_test), digits.y_test)
+    error = evaluation.error_percent(model, to_lenet_input(digits.x_test), digits.y_test)
     assert error < 8
-    again = training.fit_at_once(digits.x_train, digits.y_train, shares, seed=1)
-    assert training.error_percent(again, to_lenet_input(digits.x_test), digits.y_test) == pytest.approx(
+    again = compiled(digits.x_train, digits.y_train, shares, seed=1)
+    assert evaluation.error_percent(again, to_lenet_input(digits.x_test), digits.y_test) == pytest.approx(
         error, abs=1
     )
 
 
-def test_training_at_once_starts_from_the_seeds_weights_and_puts_every_weight_back_in_its_place():
+def test_fit_compiled_starts_from_the_models_weights_and_puts_each_back_in_its_place():
     digits = load_mnist("sample")
-    model = training.fit_at_once(digits.x_train[:256], digits.y_train[:256], (1,), peak=0.0, seed=3)
+    model = compiled(digits.x_train[:256], digits.y_train[:256], (1,), peak=0.0, seed=3)
     keras.utils.set_random_seed(3)
     for found, fresh in zip(model.get_weights(), lenet5(pooling="max").get_weights(), strict=True):
         np.testing.assert_array_equal(found, fresh)
 
 
-def test_training_at_once_knows_what_each_picture_cost_when_it_was_last_shown(monkeypatch):
-    seen, choose = [], training.costliest
+def test_fit_compiled_knows_what_each_picture_cost_when_it_was_last_shown(monkeypatch):
+    seen, choose = [], fast.hardest_examples
     monkeypatch.setattr(
-        training, "costliest", lambda cost, *rest: seen.append(cost.copy()) or choose(cost, *rest)
+        fast, "hardest_examples", lambda loss, *rest: seen.append(loss.copy()) or choose(loss, *rest)
     )
     digits = load_mnist("sample")
     x, y = digits.x_train[:300], digits.y_train[:300]
-    model = training.fit_at_once(x, y, (1, 0.5), peak=0.0, batch_size=50)
+    model = compiled(x, y, (1, 0.5), peak=0.0, batch_size=50)
     probability = model.predict(to_lenet_input(x), verbose=0)[np.arange(300), y]
     assert len(seen) == 2 and np.isinf(seen[0]).all()
     np.testing.assert_allclose(seen[1], -np.log(probability), rtol=1e-3)
 
 
-def test_training_at_once_says_when_there_are_fewer_pictures_than_a_batch():
+def test_fit_compiled_says_when_there_are_fewer_pictures_than_a_batch():
     digits = load_mnist("sample")
-    with pytest.raises(ValueError, match=r"one batch of 128 pictures; 0\.3 of 300 are fewer\. Give more"):
-        training.fit_at_once(digits.x_train[:300], digits.y_train[:300])
+    with pytest.raises(ValueError, match=r"one batch of 128 images; 0\.3 of 300 are fewer\. Give more"):
+        training.fit_compiled(lenet5(pooling="max"), digits.x_train[:300], digits.y_train[:300])
 
 
-def test_the_costliest_pictures_come_again_and_those_never_shown_come_first():
-    cost = np.array([0.1, np.inf, 3.0, 0.2, np.inf, 0.2])
+def test_the_hardest_examples_come_again_and_those_never_shown_come_first():
+    loss = np.array([0.1, np.inf, 3.0, 0.2, np.inf, 0.2])
     generator = np.random.default_rng(0)
-    assert set(training.costliest(cost, 3, generator)) == {1, 2, 4}
-    fourth = [set(training.costliest(cost, 4, generator)) - {1, 2, 4} for _ in range(40)]
+    assert set(training.hardest_examples(loss, 3, generator)) == {1, 2, 4}
+    fourth = [set(training.hardest_examples(loss, 4, generator)) - {1, 2, 4} for _ in range(40)]
     assert {3} in fourth and {5} in fourth and len(set(map(tuple, fourth))) == 2, "of equals, any"
-    orders = {tuple(training.costliest(cost, 2, generator)) for _ in range(40)}
+    orders = {tuple(training.hardest_examples(loss, 2, generator)) for _ in range(40)}
     assert orders == {(1, 4), (4, 1)}
 
 
 def test_the_rate_rises_evenly_and_falls_along_a_cosine():
-    rates = training.rise_and_fall(1000, 0.5, 0.2)
+    rates = training.warmup_cosine(1000, 0.5, 0.2)
     assert rates[0] == 0 and rates.argmax() == 200 and rates[200] == pytest.approx(0.5)
     assert rates[100] == pytest.approx(0.25) and rates[600] == pytest.approx(0.25)
     assert 0 < rates[-1] < 1e-4
-    assert training.rise_and_fall(1000, 0.5, 0)[[0, 500]] == pytest.approx([0.5, 0.25])
+    assert training.warmup_cosine(1000, 0.5, 0)[[0, 500]] == pytest.approx([0.5, 0.25])

@@ -44,17 +44,12 @@ def with_cache(fit: Callable, folder: Path) -> Callable:
         if not record.exists():
             history = fit(model, **call)
             unfinished = record.with_suffix(f".{os.getpid()}")
-            joblib.dump((model.get_weights(), history.history), unfinished)
+            joblib.dump((model.get_weights(), history), unfinished)
             unfinished.replace(record)
             return history
-        from keras.callbacks import History
-
-        weights, figures = joblib.load(record)
+        weights, history = joblib.load(record)
         model.set_weights(weights)
         model.compile("adam", call.get("loss", "sparse_categorical_crossentropy"), metrics=["accuracy"])
-        history = History()
-        history.set_model(model)
-        history.history = figures
         return history
 
     return once

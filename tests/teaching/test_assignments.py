@@ -332,28 +332,26 @@ def network(kind=keras.layers.Dense, first=0.5):
 def test_the_same_training_is_made_once_for_all_submissions(tmp_path):
     trained = []
 
-    def fit(model, x, y, epochs=10, validation=None, distort=None, loss="mse"):
+    def fit(model, x, y, epochs=10, validation=None, augment=None, loss="mse"):
         trained.append(epochs)
         model.set_weights([2 * weights for weights in model.get_weights()])
-        history = keras.callbacks.History()
-        history.history = {"loss": [epochs]}
-        return history
+        return {"loss": [epochs]}
 
     once, x, y = training_cache.with_cache(fit, tmp_path), np.eye(3), np.arange(3)
     for again in (False, True):
         model = network()
-        history = once(model, x, y, 4, validation=(x, y), distort=distort)
-        assert history.history == {"loss": [4]}
+        history = once(model, x, y, 4, validation=(x, y), augment=distort)
+        assert history == {"loss": [4]}
         assert (model.get_weights()[0] == 1).all()
         assert model.compiled == again  # what was looked up can be evaluated, as what `fit` has compiled
     assert trained == [4]
 
     once(network(), x, y, epochs=5)  # for longer
-    once(network(first=0.25), x, y, 4, validation=(x, y), distort=distort)  # from other weights
-    once(network(), x + 1, y, 4, validation=(x, y), distort=distort)  # on other pictures
+    once(network(first=0.25), x, y, 4, validation=(x, y), augment=distort)  # from other weights
+    once(network(), x + 1, y, 4, validation=(x, y), augment=distort)  # on other pictures
     assert trained == [4, 5, 4, 4]
 
-    for own in (dict(model=network(OwnLayer)), dict(model=network(), distort=lambda x, generator: x)):
+    for own in (dict(model=network(OwnLayer)), dict(model=network(), augment=lambda x, generator: x)):
         for _ in range(2):  # nobody knows what they do
             once(**own, x=x, y=y, epochs=6)
     assert trained == [4, 5, 4, 4, 6, 6, 6, 6]
