@@ -85,7 +85,8 @@ class Autograder:
                 found = self.grade_once(notebook, Path(folder), limit)
             if found:
                 return found
-        return {"verdicts": {}, "fault": "", "remark": "the grader could not grade this: look at it by hand"}
+        remark = "the grader could not grade this: look at it by hand"
+        return {"verdicts": {}, "fault": "", "remark": remark, "seconds": 0}
 
     def grade_once(self, notebook: Path, folder: Path, limit: float) -> dict | None:
         """The result of one process that grades; None if it leaves none."""
@@ -135,7 +136,7 @@ def grade(notebook: Path, autograder: Autograder, table: list[dict]) -> dict:
         check_machine(autograder, found["fault"])
         remark = f"could not be graded ({found['fault']}): look at it by hand"
     points = {row["exercise"]: int(row["points"]) for row in table}
-    result = {"scores": {}, "said": {}, "remark": remark}
+    result = {"scores": {}, "said": {}, "remark": remark, "seconds": found["seconds"]}
     for exercise, parts in found["verdicts"].items():
         right = [part["right"] is True for part in parts.values()]
         result["scores"][exercise] = points[exercise] * sum(right) / len(right)

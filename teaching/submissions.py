@@ -5,7 +5,7 @@ import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from teaching.grading.supervising import LARGEST_NOTEBOOK
+from teaching.grading.notebooks import LARGEST_NOTEBOOK
 
 NOT_THEIRS = re.compile(r"\.|__MACOSX$")
 """How folders and files begin that no student handed in."""

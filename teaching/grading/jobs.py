@@ -7,8 +7,7 @@ import ast
 import re
 from dataclasses import dataclass, field
 
-import nbformat
-
+from teaching.grading.notebooks import SourceCell
 from teaching.grading.slicing import Cell, backward_slice, remove_checks, select_statements, split_statements
 
 INSTALLING = re.compile(r"^(\s*)[%!].*\b(pip|conda|mamba|apt|apt-get)\b.*$", re.MULTILINE)
@@ -45,51 +44,51 @@ class Job:
         return Cell(self.statements[number]).opaque
 
 
-def prepare_job(notebook: nbformat.NotebookNode, settings: dict) -> Job:
+def prepare_job(cells: list[SourceCell], settings: dict) -> Job:
     """Select what is run of a notebook.
 
     Args:
-        notebook: as it was handed in.
+        cells: of the notebook that was handed in.
         settings: of the autograder, as `teaching.make_assignment` writes them: `chapter`, the code cells that the
             student was given, as pairs of id and source; `stubs`, the ids of those that are to be changed, or
             answered below; `exercises`, each with `name`, `check` and `arguments`.
     """
     given, stubs = dict(settings["chapter"]), set(settings["stubs"])
-    statements = find_own_statements(notebook, given, stubs)
-    cells = list(map(Cell, statements))
+    statements = find_own_statements(cells, given, stubs)
+    read = list(map(Cell, statements))
     asked = {each["name"]: set(each["arguments"]) - {"CLASS"} for each in settings["exercises"]}
     names = set().union(*asked.values())
     class_numbers = [number for number, each in enumerate(statements) if CLASS.match(each)]
-    chosen = sorted({*class_numbers, *select_statements(cells, names)})
+    chosen = sorted({*class_numbers, *select_statements(read, names)})
     # A stub is nobody's answer. What else it says, such as the class's sizes, an answer below it may read.
     unanswered = set().union(*(Cell(given[stub]).binds for stub in stubs))
-    wanted = (names - unanswered).union(*(cells[number].reads_in_all for number in chosen))
+    wanted = (names - unanswered).union(*(read[number].reads_in_all for number in chosen))
     quiet = {stub: ast.unparse(remove_checks(given[stub])) for stub in stubs}
     job = Job(backward_slice(list({**given, **quiet}.values()), wanted), statements, chosen)
     for name, answers in asked.items():
-        job.own[name] = {*class_numbers, *select_statements(cells, answers)}
+        job.own[name] = {*class_numbers, *select_statements(read, answers)}
         job.blamed[name] = {
             number
             for number in job.own[name]
-            if not cells[number].opaque or _is_about(statements[number], answers, names)
+            if not read[number].opaque or _is_about(statements[number], answers, names)
         }
-    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type != "code")
+    text = "\n".join(cell.source for cell in cells if cell.kind != "code")
     job.in_text = {name for name, answers in asked.items() if any(_is_bound(each, text) for each in answers)}
     return job
 
 
-def find_own_statements(notebook: nbformat.NotebookNode, given: dict[str, str], stubs: set[str]) -> list[str]:
+def find_own_statements(cells: list[SourceCell], given: dict[str, str], stubs: set[str]) -> list[str]:
     """The statements of a notebook that the student wrote, in order.
 
     What was added to a cell of the chapter, or changed there, is the student's, too.
     """
     known = {_normalize(source) for source in given.values()}
     found: list[str] = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or _normalize(cell.source) in known:
+    for cell in cells:
+        if cell.kind != "code" or _normalize(cell.source) in known:
             continue
         statements = split_statements(TIMING.sub(r"\1", INSTALLING.sub(r"\1pass", cell.source)))
-        if cell.get("id") in given.keys() - stubs:
+        if cell.id in given.keys() - stubs:
             original = set(split_statements(given[cell.id]))
             statements = [each for each in statements if each not in original]
         found += statements

@@ -21,7 +21,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from teaching.grading import processes, training_cache
+from teaching.grading import processes
 
 OUTPUT_KEPT = 20_000
 """Characters: an endless loop may print for as long as it is allowed to run."""
@@ -198,7 +198,7 @@ def set_up(job: dict) -> dict:
     for module in (f"lenet_utils.checks.{job['module'].replace('-', '_')}", "hidden_tests"):
         import_module(module)
     if any("training." in cell for cell in job["given"]):
-        training_cache.cache_fits()
+        import_module("teaching.grading.training_cache").cache_fits()
     for number, cell in enumerate(job["given"]):
         execute(cell, f"<cell {number}>", names)
     return names

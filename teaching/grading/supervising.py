@@ -18,10 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
-import nbformat
-
 from teaching.grading import processes
 from teaching.grading.jobs import Job, prepare_job
+from teaching.grading.notebooks import UnreadableError, read_cells
 from teaching.grading.running import describe_statement
 
 FOLDER = Path(__file__).resolve().parent.parent.parent
@@ -33,16 +32,9 @@ GRACE = 3.0
 SETUP = 600.0
 """Seconds that the chapter's own cells may take: some train a network."""
 
-LARGEST_NOTEBOOK, LONGEST_CODE = 50_000_000, 1_000_000
-"""Bytes of a file, and characters of its code, beyond which it is no notebook of this book."""
-
 PARTS = ("check", "hidden")
 
 NOTHING_ATTEMPTED = "nothing attempted, or not the notebook of this assignment"
-
-
-class UnreadableError(Exception):
-    """What was handed in is no notebook; the message says so in plain words."""
 
 
 class FaultError(Exception):
@@ -109,10 +101,10 @@ def grade_notebook(request: dict) -> dict:
         FaultError: the machine, or the chapter, is at fault.
     """
     try:
-        notebook = read_notebook(Path(request["submission"]))
-        grading = Grading(request, prepare_job(notebook, request["settings"]))
+        cells = read_cells(Path(request["submission"]))
+        grading = Grading(request, prepare_job(cells, request["settings"]))
     except UnreadableError as error:
-        return {"verdicts": {}, "fault": "", "remark": str(error)}
+        return {"verdicts": {}, "fault": "", "remark": str(error), "seconds": 0}
     run_together(grading)
     run_apart(grading)
     verdicts = {name: {} for name in grading.job.own}
@@ -122,33 +114,9 @@ def grade_notebook(request: dict) -> dict:
             right, text = grading.verdicts.get((name, part), used_up)
             verdicts[name][part] = {"right": right, "text": text + explain(grading, name, right)}
     attempted = any(part["right"] is not None for parts in verdicts.values() for part in parts.values())
-    return {"verdicts": verdicts, "fault": "", "remark": "" if attempted else NOTHING_ATTEMPTED}
-
-
-def read_notebook(path: Path) -> nbformat.NotebookNode:
-    """A notebook as it was handed in.
-
-    Raises:
-        UnreadableError: it is none.
-    """
-    if path.stat().st_size == 0:
-        raise UnreadableError("the file is empty: ask for it again")
-    if path.stat().st_size > LARGEST_NOTEBOOK:
-        raise UnreadableError(
-            f"the file is larger than {LARGEST_NOTEBOOK // 10**6} MB: ask for it without outputs"
-        )
-    try:
-        notebook = nbformat.reads(path.read_bytes().decode("utf-8-sig"), as_version=4)
-        code = "".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    except ValueError as error:  # JSON's, Unicode's and nbformat's errors are of this kind
-        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | nbformat.reader.NotJSONError):
-            raise UnreadableError("the file is torn, or no notebook: ask for it again") from None
-        raise UnreadableError("the file is no notebook: ask for the .ipynb file") from None
-    except Exception:
-        raise UnreadableError("the file is no notebook: ask for the .ipynb file") from None
-    if len(code) > LONGEST_CODE:
-        raise UnreadableError("the file has more than a million characters of code")
-    return notebook
+    remark = "" if attempted else NOTHING_ATTEMPTED
+    seconds = round(request["limit"] - grading.time_until(1), 1)
+    return {"verdicts": verdicts, "fault": "", "remark": remark, "seconds": seconds}
 
 
 def run_together(grading: Grading) -> None:
@@ -389,7 +357,7 @@ def main(folder: Path) -> None:
     try:
         result = grade_notebook(request)
     except FaultError as error:
-        result = {"verdicts": {}, "fault": str(error), "remark": ""}
+        result = {"verdicts": {}, "fault": str(error), "remark": "", "seconds": 0}
     finally:
         processes.end_family(os.getpid())
     unfinished = folder / "result.part"
