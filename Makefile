@@ -69,7 +69,7 @@ measure: .venv/ready _build/home ## measure the figures the book promises: times
 address: .venv/ready ## write the repository's address where readers need it (URL=https://github.com/OWNER/NAME TAG=v1.1.0)
 	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
 
-listings: .venv/ready ## make the tables of chapters in README.md and intro.md anew
+listings: .venv/ready ## make the tables of chapters in README.md, intro.md and teaching.md anew
 	@$(RUN) scripts/listings.py
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in

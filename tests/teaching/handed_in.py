@@ -10,7 +10,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from scripts.chapters import ROOT, read_chapter, tags_of
-from teaching.exercises import HEADING
+from teaching.exercises import HEADING, find_exercises
 from teaching.make_assignment import make_answer_key, make_student_notebook
 
 CLASS = 2031
@@ -191,10 +191,10 @@ def pooling(*lines):
 def greedy():
     """Five of seven answers that nothing interrupts; each would use up the time of the others."""
     notebook = solved("mathematics")
-    for check in ("lower_edge", "max_pool(", "strided", "max_pool_gradient", "two_layer"):
-        cell = stub(notebook, f"check_{check}")
-        name = re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[-1]
-        cell.source += f"\n\n\ndef {name}(*_):\n    return sum(range(10**13))"
+    for exercise in find_exercises(key_of("mathematics")):
+        if exercise.number not in (2, 6):
+            cell = stub(notebook, f"{exercise.check}(")
+            cell.source += f"\n\n\ndef {exercise.arguments[0]}(*_):\n    return sum(range(10**13))"
     return notebook
 
 

@@ -2,10 +2,12 @@
 
 import ast
 import re
+import shutil
 
 import pytest
 
 from scripts.chapters import ROOT, list_chapters, read_chapter
+from teaching import guide
 from teaching.exercises import find_exercises
 
 
@@ -78,3 +80,20 @@ def test_the_guide_has_a_rubric_for_every_exercise_marked_by_hand():
         e.title for chapter in list_chapters() for e in find_exercises(read_chapter(chapter)) if not e.check
     ]
     assert [title for title in by_hand if f"*{title}*" not in rubrics] == []
+
+
+def test_the_guide_is_made_anew_from_the_chapters_and_keeps_what_was_written_by_hand(tmp_path):
+    shutil.copytree(ROOT / "chapters", tmp_path / "chapters")
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    text = (ROOT / "teaching.md").read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| 2 · how many places?"))
+    stale = text.replace("35 min to read |", "99 min to read |").replace("whole (260 min)", "whole (1 min)")
+    stale = re.sub(
+        r"\| 4, 6 \(\d+ min\) \|", "| 4, 6 (1 min) |", stale.replace("how many places?", "how many?")
+    )
+    stale = stale.replace("| 1 · a kernel for lower edges", "| 99 · an exercise that is gone")
+    (tmp_path / "teaching.md").write_text(stale, encoding="utf-8")
+    assert row in guide.render_chapters(tmp_path)
+    assert "| 1 · a kernel for lower edges (warm-up, 2 points) | — |" in guide.render_chapters(tmp_path)
+    assert "an exercise that is gone" not in guide.render_chapters(tmp_path)
+    assert guide.render_syllabi(tmp_path) == guide.render_syllabi(ROOT)
