@@ -11,117 +11,29 @@ This runs students' code as you, on your machine. For strangers' code use the sa
 import argparse
 import contextlib
 import csv
-import hashlib
-import importlib.metadata
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
-import zipfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
 
 from scripts.chapters import ROOT, list_chapters
 from teaching import scores
-from teaching.grading import processes, supervising
-from teaching.make_assignment import name_assignment, read_exercises
+from teaching.assignments import check_folder, find_assignment
+from teaching.autograder import Autograder, take_fingerprint
+from teaching.grading import processes
 from teaching.scores import print_name, write_whole
 from teaching.submissions import collect
-
-PATIENCE = 60.0
-"""Seconds after all its limits when a grading that has not ended by itself is ended."""
-
-ENVIRONMENT = ("numpy", "keras", "tensorflow", "tensorflow-cpu")
-"""Packages whose version may change a mark."""
 
 
 class FaultError(Exception):
     """The machine that grades is at fault; the message says how."""
-
-
-@dataclass
-class Autograder:
-    """An assignment's autograder, unpacked.
-
-    Attributes:
-        assignment: the folder that `make assignment` wrote.
-        folder: an empty one; it gets the zip, the package, and the trainings that submissions have in common.
-        memory: gigabytes that one notebook may use.
-        running: the gradings that are going on.
-    """
-
-    assignment: Path
-    folder: Path
-    memory: float = processes.MEMORY
-    running: set[subprocess.Popen] = field(default_factory=set)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def __post_init__(self) -> None:
-        with zipfile.ZipFile(self.assignment / "autograder.zip") as file:
-            file.extractall(self.folder / "source")
-        for wheel in (self.folder / "source" / "files").glob("*.whl"):
-            with zipfile.ZipFile(wheel) as file:
-                file.extractall(self.folder / "packages")
-        (self.folder / "cache").mkdir()
-        config = json.loads((self.folder / "source" / "otter_config.json").read_text(encoding="utf-8"))
-        (self.settings,) = config["plugins"][0].values()
-
-    def grade(self, notebook: Path) -> dict:
-        """What the grader found out about one notebook; a remark where it found nothing."""
-        limit = supervising.SETUP + self.settings["limit"] + PATIENCE
-        for _ in range(2):
-            if self.stopped.is_set():
-                break
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-                found = self.grade_once(notebook, Path(folder), limit)
-            if found:
-                return found
-        remark = "the grader could not grade this: look at it by hand"
-        return {"verdicts": {}, "fault": "", "remark": remark, "seconds": 0}
-
-    def grade_once(self, notebook: Path, folder: Path, limit: float) -> dict | None:
-        """The result of one process that grades; None if it leaves none."""
-        paths = [self.folder / "source" / "files", self.folder / "packages"]
-        process = supervising.start_grading(
-            notebook, folder, self.settings, paths, self.folder / "cache", self.memory, self.folder / "source"
-        )
-        self.running.add(process)
-        try:
-            if self.stopped.is_set():
-                processes.end_process(process)
-            process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            processes.end_process(process)
-        finally:
-            self.running.discard(process)
-        answer = folder / "result.json"
-        return json.loads(answer.read_text(encoding="utf-8")) if answer.exists() else None
-
-    def stop(self) -> None:
-        """End all gradings that are going on, with everything that they started; begin no other."""
-        self.stopped.set()
-        for process in list(self.running):
-            processes.end_process(process)
-
-
-def take_fingerprint(notebook: Path, autograder: Path, memory: float = processes.MEMORY) -> str:
-    """The same for the same notebook, autograder, packages and memory, whenever that autograder was made."""
-    with zipfile.ZipFile(autograder) as file:
-        parts = sorted(f"{member.filename} {member.CRC}" for member in file.infolist())
-    parts += [sys.version.split()[0], f"{memory:g} GB"]
-    for package in ENVIRONMENT:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            parts.append(f"{package} {importlib.metadata.version(package)}")
-    return hashlib.sha256("\n".join(parts).encode() + notebook.read_bytes()).hexdigest()
 
 
 def grade(notebook: Path, autograder: Autograder, table: list[dict]) -> dict:
@@ -212,7 +124,9 @@ def grade_all(
     return {print_name(name): result for name, result in results.items()}
 
 
-def run_all(autograder: Autograder, table: list[dict], waiting: dict[Path, Path], jobs: int):
+def run_all(
+    autograder: Autograder, table: list[dict], waiting: dict[Path, Path], jobs: int
+) -> Iterator[tuple[Path, dict]]:
     """Grade notebooks, some at a time, and give each result as it comes.
 
     However this ends, with Ctrl+C too, it ends all that it has started, and begins nothing more.
@@ -244,57 +158,6 @@ def find_common_remark(results: dict[str, dict]) -> str:
     remarks = Counter(result["remark"] for result in results.values())
     remark, times = remarks.most_common(1)[0] if remarks else ("", 0)
     return remark if times == len(results) >= 3 else ""
-
-
-def find_assignment(chapter: str, class_number: str | None, folder: Path, exercises: str = "") -> Path:
-    """The folder that `make assignment` wrote for this chapter, class and exercises.
-
-    Args:
-        chapter: its name.
-        class_number: may be left out where there is only one.
-        folder: of all assignments.
-        exercises: numbers such as "3,6", or "all"; may be left out where there is only one choice.
-
-    Raises:
-        ValueError: there is none, or there are several; the message says what to do.
-    """
-    made = [
-        path.parent
-        for path in sorted(folder.glob(f"*/{chapter}*/autograder.zip"))
-        if re.fullmatch(rf"{re.escape(chapter)}(-\d+)*", path.parent.name)
-    ]
-    classes = sorted({path.parent.name for path in made})
-    if class_number is None and len(classes) > 1:
-        raise ValueError(f"there are assignments for several classes: add CLASS={' or CLASS='.join(classes)}")
-    wanted = class_number or next(iter(classes), "2031")
-    found = [path for path in made if path.parent.name == wanted]
-    if exercises:
-        numbers = [] if exercises == "all" else read_exercises(exercises)
-        found = [path for path in found if path.name == name_assignment(chapter, numbers)]
-    if not found:
-        command = f"make assignment CHAPTER={chapter} CLASS={wanted}"
-        command += f" EXERCISES={exercises}" if exercises not in ("", "all") else ""
-        raise ValueError(f"there is no assignment yet. Run: {command}")
-    if len(found) > 1:
-        choices = [path.name.removeprefix(chapter).strip("-").replace("-", ",") for path in found]
-        choices = [f"EXERCISES={choice or 'all'}" for choice in choices]
-        raise ValueError(f"there are several assignments of this chapter: add {' or '.join(choices)}")
-    return found[0]
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse a folder in which no student's notebook is to be found, or in which nothing may be written.
-
-    Raises:
-        ValueError: with the reason.
-    """
-    if not folder.is_dir():
-        raise ValueError(f"there is no folder {folder}")
-    place = folder.resolve()
-    if place == ROOT or place in ROOT.parents or place.is_relative_to(ROOT / "chapters"):
-        raise ValueError(
-            f"{folder} is where the book is. Put the notebooks to grade into a folder of their own"
-        )
 
 
 def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:

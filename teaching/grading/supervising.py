@@ -14,14 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from teaching.grading import processes
-from teaching.grading.jobs import Job, prepare_job
+from teaching.grading.jobs import prepare_job
 from teaching.grading.notebooks import UnreadableError, read_cells
-from teaching.grading.running import describe_statement
+from teaching.grading.progress import PARTS, SETUP, End, Grading, blame, explain, take_note
 
 FOLDER = Path(__file__).resolve().parent.parent.parent
 """Where Python finds `teaching.grading`: the autograder's zip, unpacked."""
@@ -29,69 +28,11 @@ FOLDER = Path(__file__).resolve().parent.parent.parent
 GRACE = 3.0
 """Seconds after its limit when a statement, or a test, that cannot be interrupted is ended with its process."""
 
-SETUP = 600.0
-"""Seconds that the chapter's own cells may take: some train a network."""
-
-PARTS = ("check", "hidden")
-
 NOTHING_ATTEMPTED = "nothing attempted, or not the notebook of this assignment"
 
 
 class FaultError(Exception):
     """The machine that grades is at fault, or the chapter, and no student."""
-
-
-@dataclass
-class Grading:
-    """One notebook on its way to its marks.
-
-    Attributes:
-        request: what `start_grading` asks for.
-        job: what of the notebook is run.
-        started: when the chapter's own cells had run for the first time; from then on the time counts.
-        verdicts: by exercise and part: whether the answer is right (None: not attempted), and what was said.
-        errors: by statement, what went wrong.
-        done: statements that came to their end.
-        banned: statements that are not run again, because they did not end, or ended the process.
-        killed: steps during which somebody else ended the process, such as a machine short of memory.
-    """
-
-    request: dict
-    job: Job
-    started: float | None = None
-    verdicts: dict[tuple[str, str], tuple[bool | None, str]] = field(default_factory=dict)
-    errors: dict[int, str] = field(default_factory=dict)
-    done: set[int] = field(default_factory=set)
-    banned: set[int] = field(default_factory=set)
-    killed: list[tuple] = field(default_factory=list)
-
-    def time_until(self, share: float) -> float:
-        """Seconds until this share of the notebook's time is gone."""
-        if self.started is None:
-            return SETUP
-        return self.started + share * self.request["limit"] - time.monotonic()
-
-    def undecided(self) -> list[dict]:
-        """The exercises that have no verdict yet."""
-        exercises = self.request["settings"]["exercises"]
-        return [
-            each for each in exercises if any((each["name"], part) not in self.verdicts for part in PARTS)
-        ]
-
-
-@dataclass
-class End:
-    """How a run ended.
-
-    Attributes:
-        step: what it was about then: ("setup",), ("statement", number), ("exercise", name, part) or ("done",).
-        reason: why it was ended, in words; empty where it ended itself.
-        fault: what the run itself said of a failure of the chapter's own cells.
-    """
-
-    step: tuple = ("setup",)
-    reason: str = ""
-    fault: str = ""
 
 
 def grade_notebook(request: dict) -> dict:
@@ -243,24 +184,6 @@ def read_notes(notes: TextIO) -> Iterator[dict]:
             continue
 
 
-def take_note(grading: Grading, end: End, note: dict) -> None:
-    """Put down what the process has found out, or is about."""
-    match note:
-        case {"step": step}:
-            end.step = tuple(step)
-        case {"fault": text}:
-            end.fault = text
-        case {"statement": number, "error": None}:
-            grading.errors.pop(number, None)
-            grading.done.add(number)
-        case {"statement": number, "error": text, "cut": cut}:
-            grading.errors[number] = text
-            if not cut:
-                grading.done.add(number)
-        case {"exercise": name, "part": part, "right": right, "text": text}:
-            grading.verdicts[name, part] = right, text
-
-
 def find_excess(memory: float) -> str:
     """What the processes of a notebook have too much of, in words; empty if nothing."""
     family = processes.find_family(os.getpid())
@@ -269,39 +192,6 @@ def find_excess(memory: float) -> str:
     if processes.use_of(family) > memory:
         return f"stopped: it used more than {memory:g} GB of memory"
     return ""
-
-
-def blame(grading: Grading, end: End, code: int | None) -> None:
-    """Put down what ended a run to the statement, or the exercise, that it was about."""
-    if end.step == ("done",) or end.reason == "time":
-        return
-    if not end.reason and code == -signal.SIGKILL and end.step not in grading.killed:
-        grading.killed.append(
-            end.step
-        )  # not by us: a machine short of memory, perhaps. Once, it is tried again.
-        return
-    crash = f"it crashed Python ({signal.Signals(-code).name})" if code and code < 0 else "it ended Python"
-    text = end.reason or crash
-    match end.step:
-        case ("statement", number):
-            grading.banned.add(number)
-            grading.errors[number] = f"{text}, in {describe_statement(grading.job.statements[number])}"
-        case ("exercise", name, part):
-            for each in PARTS[PARTS.index(part) :]:
-                grading.verdicts[name, each] = False, f"✗ {text}"
-
-
-def explain(grading: Grading, name: str, right: bool | None) -> str:
-    """What a student should know beside the verdict: errors on the way to the answer, and code in a text cell."""
-    if right:
-        return ""
-    errors = [
-        grading.errors[number] for number in sorted(grading.job.blamed[name]) if number in grading.errors
-    ]
-    text = f" (errors in the notebook: {'; '.join(list(dict.fromkeys(errors))[:3])})" if errors else ""
-    if right is None and name in grading.job.in_text:
-        text += " (there is code for it in a text cell, where nothing is run: make it a code cell)"
-    return text
 
 
 def start_grading(

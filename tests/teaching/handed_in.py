@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from scripts.chapters import ROOT, read_chapter, tags_of
 from teaching.exercises import HEADING, find_exercises
-from teaching.make_assignment import make_answer_key, make_student_notebook
+from teaching.student_notebook import make_answer_key, make_student_notebook
 
 CLASS = 2031
 SECONDS = 5

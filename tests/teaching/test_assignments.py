@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from scripts.chapters import ROOT, list_chapters, read_chapter, tags_of
-from teaching import make_assignment
+from teaching import autograder, make_assignment, student_notebook
 from teaching.exercises import HEADING, find_exercises
 from teaching.grade import read_points, take_fingerprint
 from teaching.make_assignment import make_student_notebook
@@ -47,9 +47,9 @@ def test_what_students_read_stands_in_the_chapter(chapter):
     key = key_of(chapter)
     published = lines(cell for cell in key.cells if "solution" not in tags_of(cell))
     headings = {exercise.heading for exercise in find_exercises(key)}
-    ours = [make_assignment.ANSWER, make_assignment.ANSWER_IN_CODE, *make_assignment.HAND_IN.splitlines()]
-    linked = lambda line: make_assignment.OTHER_PAGE.sub(make_assignment.link_to_the_book, line)  # noqa: E731
-    summary = make_assignment.summary_cell(key, find_exercises(key))
+    ours = [student_notebook.ANSWER, student_notebook.ANSWER_IN_CODE, *student_notebook.HAND_IN.splitlines()]
+    linked = lambda line: student_notebook.OTHER_PAGE.sub(student_notebook.link_to_the_book, line)  # noqa: E731
+    summary = student_notebook.summary_cell(key, find_exercises(key))
     known = {linked(line) for line in published} | {*ours, *summary.splitlines()}
     added = {line for line in lines(make_student_notebook(key).cells) if linked(line) not in known}
     assert {re.sub(r" \(\d+ points, about .+?\)$", "", line) for line in added} == headings
@@ -69,7 +69,7 @@ def test_students_have_every_stub_and_the_setup(chapter):
         ]
     assert "lenet_utils @ git+" in next(cell.source for cell in student.cells if "setup" in tags_of(cell))
     found = [heading[0] for cell in student.cells for heading in HEADING.finditer(cell.source)]
-    assert found == [make_assignment.render_heading(exercise) for exercise in find_exercises(key)]
+    assert found == [student_notebook.render_heading(exercise) for exercise in find_exercises(key)]
     assert f"for class {CLASS}" in next(
         c.source for c in student.cells if c.source.startswith("## Exercises")
     )
@@ -104,7 +104,7 @@ def test_some_of_the_exercises_can_be_set_and_then_the_others_are_nowhere(tmp_pa
 def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chapter):
     asked = [exercise for exercise in find_exercises(read_chapter(chapter)) if exercise.check]
     assert any("CLASS" in exercise.arguments for exercise in asked)
-    assert make_assignment.find_hidden_tests(chapter, asked).exists()
+    assert autograder.find_hidden_tests(chapter, asked).exists()
     module = chapter.replace("-", "_")
     for exercise in asked:
         shown = getattr(import_module(f"lenet_utils.checks.{module}"), exercise.check)
@@ -115,16 +115,16 @@ def test_a_chapter_asks_for_the_class_and_has_a_hidden_test_for_every_check(chap
 
 def test_a_chapter_without_a_hidden_test_is_no_assignment(monkeypatch, tmp_path):
     asked = find_exercises(read_chapter("mathematics"))
-    monkeypatch.setattr(make_assignment, "ROOT", tmp_path)
+    monkeypatch.setattr(autograder, "ROOT", tmp_path)
     with pytest.raises(
         SystemExit, match=r"hidden/mathematics.py has no hidden test .*check_lower_edge, check_max_pool"
     ):
-        make_assignment.find_hidden_tests("mathematics", asked)
+        autograder.find_hidden_tests("mathematics", asked)
 
 
 @pytest.mark.parametrize("address", [ADDRESS, None])
 def test_links_of_a_students_notebook_lead_to_the_book_or_are_text(monkeypatch, address):
-    monkeypatch.setattr(make_assignment, "stated_address", lambda: address)
+    monkeypatch.setattr(student_notebook, "stated_address", lambda: address)
     for chapter in list_chapters():
         key = key_of(chapter)
         text = "\n".join(c.source for c in make_student_notebook(key).cells if c.cell_type == "markdown")
@@ -136,8 +136,8 @@ def test_links_of_a_students_notebook_lead_to_the_book_or_are_text(monkeypatch, 
             assert "https://someone.github.io/lenet-book/" in text
             setup = next(cell.source for cell in key.cells if "setup" in tags_of(cell))
             assert f'ADDRESS = "{ADDRESS}"' in setup
-    link = make_assignment.OTHER_PAGE.sub(
-        make_assignment.link_to_the_book,
+    link = student_notebook.OTHER_PAGE.sub(
+        student_notebook.link_to_the_book,
         "[draw `a[0]`](../playground.md), [f](from-1998.ipynb#x), [p](https://a.b/c.md)",
     )
     book = "https://someone.github.io/lenet-book"
@@ -148,19 +148,19 @@ def test_links_of_a_students_notebook_lead_to_the_book_or_are_text(monkeypatch, 
 
 
 def test_students_read_how_it_is_graded():
-    text = make_assignment.summary_cell(key_of("implementation"), [], 60)
+    text = student_notebook.summary_cell(key_of("implementation"), [], 60)
     assert "on the 5,000 digits that come with the package, even if you have all of MNIST" in text
     assert "without any file of yours" in text and "such as a training, may take 60 seconds" in text
 
 
 def test_an_exercise_that_speaks_of_one_which_is_not_set_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(make_assignment, "stated_address", lambda: None)
+    monkeypatch.setattr(student_notebook, "stated_address", lambda: None)
     key = key_of("implementation")
     text = next(c.source for c in key.cells if c.source.startswith("### Exercise 5"))
     assert "exercise 2" in text
     asked = [exercise for exercise in find_exercises(key) if exercise.number == 5]
-    assert make_assignment.find_missing(key, asked) == {"exercise-5": [2]}
-    assert make_assignment.find_missing(key, find_exercises(key))["exercise-5"] == []
+    assert student_notebook.find_missing(key, asked) == {"exercise-5": [2]}
+    assert student_notebook.find_missing(key, find_exercises(key))["exercise-5"] == []
     student = make_student_notebook(key, [5], chapter="implementation")
     cell = next(c for c in student.cells if c.source.startswith("### Exercise 5"))
     assert "*Exercise 2 is not part of this assignment. You find it in the book.*" in cell.source
@@ -192,7 +192,7 @@ def test_an_assignment_that_cannot_be_made_leaves_the_one_of_before(tmp_path, mo
     settings = {"class_number": CLASS, "seconds": 5, "limit": 50}
     target = make_assignment.write_assignment("mathematics", settings, wheel, tmp_path)
     before = (target / "points.csv").read_bytes()
-    monkeypatch.setattr(make_assignment, "add_grader", lambda path: 1 / 0)
+    monkeypatch.setattr(autograder, "add_grader", lambda path: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         make_assignment.write_assignment("mathematics", settings, wheel, tmp_path)
     assert (target / "points.csv").read_bytes() == before
@@ -207,7 +207,7 @@ def test_the_same_autograder_made_anew_grades_nothing_again(tmp_path):
 
 def test_a_grading_machine_installs_the_tensorflow_that_it_has():
     """`tensorflow-cpu` has no wheel for Linux on ARM."""
-    wanted = make_assignment.render_requirements(SimpleNamespace(name="lenet_utils.whl")).splitlines()
+    wanted = autograder.render_requirements(SimpleNamespace(name="lenet_utils.whl")).splitlines()
     machines = {name.split("=")[0]: marker for name, _, marker in (line.partition(" ; ") for line in wanted)}
     assert machines["tensorflow-cpu"] == 'sys_platform == "linux" and platform_machine == "x86_64"'
     assert machines["tensorflow"] == 'sys_platform != "linux" or platform_machine != "x86_64"'

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import sys
+import threading
 import zipfile
 
 import nbformat
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 
 from scripts.chapters import ROOT
+from teaching import autograder as autograders
 from teaching import grade, scores
-from teaching.grading import jobs, notebooks, processes, running, supervising
+from teaching.grading import jobs, notebooks, processes, progress, running, supervising
 from teaching.submissions import collect
 from tests.teaching.handed_in import CLASS, assign, hand_in, solved
 
@@ -154,7 +156,7 @@ def test_an_error_is_told_in_one_short_line():
 
 def test_no_assert_of_ours_carries_a_verdict(monkeypatch):
     """With PYTHONOPTIMIZE=1 an `assert` does nothing."""
-    text = (ROOT / "teaching" / "make_assignment.py").read_text(encoding="utf-8")
+    text = (ROOT / "teaching" / "autograder.py").read_text(encoding="utf-8")
     assert "raise AssertionError(verdict" in text
     assert not [
         path for path in (ROOT / "teaching" / "grading").glob("*.py") if "    assert " in path.read_text()
@@ -163,20 +165,18 @@ def test_no_assert_of_ours_carries_a_verdict(monkeypatch):
 
 def graded(statements, blamed, errors, in_text=()):
     job = jobs.Job([], statements, [], {"exercise-1": set()}, {"exercise-1": blamed}, set(in_text))
-    return supervising.Grading({}, job, errors=errors)
+    return progress.Grading({}, job, errors=errors)
 
 
 def test_a_training_that_was_cut_is_told_with_a_wrong_answer_too():
     """And another exercise's error is not told."""
     cut = "stopped after 60 seconds, in “training.fit(small, x, y, 90)”"
     found = graded(["", ""], {0}, {0: cut, 1: "SyntaxError: …"})
-    assert supervising.explain(found, "exercise-1", False) == f" (errors in the notebook: {cut})"
-    assert supervising.explain(found, "exercise-1", None) == f" (errors in the notebook: {cut})"
-    assert supervising.explain(found, "exercise-1", True) == ""
+    assert progress.explain(found, "exercise-1", False) == f" (errors in the notebook: {cut})"
+    assert progress.explain(found, "exercise-1", None) == f" (errors in the notebook: {cut})"
+    assert progress.explain(found, "exercise-1", True) == ""
     in_text = graded([""], set(), {}, ["exercise-1"])
-    assert supervising.explain(in_text, "exercise-1", None).startswith(
-        " (there is code for it in a text cell"
-    )
+    assert progress.explain(in_text, "exercise-1", None).startswith(" (there is code for it in a text cell")
 
 
 # What is kept
@@ -248,15 +248,15 @@ def test_a_result_is_kept_for_the_same_notebook_autograder_and_machine_and_not_i
     notebook.write_text("one")
     with zipfile.ZipFile(autograder, "w") as file:
         file.writestr("hidden_tests.py", "first")
-    before = grade.take_fingerprint(notebook, autograder)
+    before = autograders.take_fingerprint(notebook, autograder)
     grade.keep_result(result(2), record, before)
     assert grade.read_result(record, before)["scores"] == {"exercise-1": 2}
     for bad in (result(0, "nothing attempted"), {"scores": {}, "said": {}, "remark": ""}):
         grade.keep_result(bad, record, before)
         assert grade.read_result(record, before) is None
-    assert grade.take_fingerprint(notebook, autograder, memory=1) != before
-    monkeypatch.setattr(grade.importlib.metadata, "version", lambda name: "99")
-    assert grade.take_fingerprint(notebook, autograder) != before
+    assert autograders.take_fingerprint(notebook, autograder, memory=1) != before
+    monkeypatch.setattr(autograders.importlib.metadata, "version", lambda name: "99")
+    assert autograders.take_fingerprint(notebook, autograder) != before
 
 
 # What the machine is blamed for
@@ -266,7 +266,7 @@ class Fake:
     """An autograder that finds what it is told to, by the notebook's name."""
 
     def __init__(self, folder, found):
-        self.assignment, self.found, self.stopped = folder, found, grade.threading.Event()
+        self.assignment, self.found, self.stopped = folder, found, threading.Event()
         (folder / "instructor").mkdir(exist_ok=True)
         (folder / "instructor" / "key.ipynb").touch()
 
