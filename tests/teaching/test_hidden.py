@@ -19,7 +19,7 @@ from lenet_utils.models import alexnet_cifar10, lenet5
 from scripts.chapters import list_chapters, read_chapter, tags_of
 from teaching.exercises import find_exercises
 from teaching.grading import slicing
-from teaching.make_assignment import make_answer_key
+from teaching.student_notebook import make_answer_key
 from tests.exercises.answers import CONVERTED
 
 CHAPTERS = [chapter for chapter in list_chapters() if chapter not in CONVERTED]
