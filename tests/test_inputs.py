@@ -51,7 +51,7 @@ OUT_OF_RANGE = {
         np.array([1, 10, 2, 3, 4, 5, 6, 7]),
         "go from 1 to 10. Classes are counted from 0 to 9 here: labels - 1",
     ),
-    "ten": (np.where(LABELS == 9, 10, LABELS), "label of image 2 is 10. Classes are counted from 0 to 9"),
+    "ten": (np.where(LABELS == 9, 10, LABELS), r"label of image \d is 10. Classes are counted from 0 to 9"),
 }
 
 

@@ -533,12 +533,12 @@ def test_fit_compiled_says_what_it_cannot_train():
 def test_data_are_lent_for_one_training_and_those_of_ones_own_stay():
     drawn = []
 
-    def estimate(model, images, labels, loss, top):
+    def estimate(model, images, labels, loss, start):
         drawn.append((len(images), float(images.sum()), labels.tolist()))
-        return curvatures(model, images, labels, loss, top)
+        return curvatures(model, images, labels, loss, start)
 
-    lent = CurvatureEstimation(samples=100, keep="latest", estimate=estimate)
-    own = CurvatureEstimation(X[:5], Y[:5], samples=100, keep="latest", estimate=estimate)
+    lent = CurvatureEstimation(samples=100, update="latest", estimate=estimate)
+    own = CurvatureEstimation(X[:5], Y[:5], samples=100, update="latest", estimate=estimate)
     for images, labels, callback in ((X[:20], Y[:20], lent), (X, Y, lent), (X, Y, own)):
         training.fit_online(network_of_distances(), images, labels, 1, callbacks=[callback])
     assert lent.images is None and own.images is not None
