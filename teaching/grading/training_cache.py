@@ -14,11 +14,11 @@ import numpy as np
 def cache_fits() -> None:
     """Let `training.fit` train a chapter's own network once for all submissions that need it.
 
-    In the folder that the environment variable LENET_GRADING_MEMORY names; without it, nothing is remembered.
+    In the folder that the environment variable LENET_GRADING_CACHE names; without it, nothing is remembered.
     """
     from lenet_utils import training  # takes seconds, which chapters without a network need not wait for
 
-    if folder := os.environ.get("LENET_GRADING_MEMORY"):
+    if folder := os.environ.get("LENET_GRADING_CACHE"):
         training.fit = with_cache(training.fit, Path(folder))
 
 

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 from lenet_utils import paper, plotting
 from lenet_utils.data import load_mnist, prepare_image, to_lenet_input
 from lenet_utils.models import lenet5_1998
-from lenet_utils.playground import export_weights
 from lenet_utils.results import load_record
+from lenet_utils.serialization import export_weights
 from tests.book.book_checks import PHONE, accessibility_faults, new_context, watch, width_faults
 from tests.book.hands import HANDS, UPRIGHT
 
