@@ -60,7 +60,7 @@ assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathema
 grade: .venv/ready _build/home ## grade a folder of notebooks: make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=folder
 	@$(RUN) -m teaching.grade "$(CHAPTER)" "$(SUBMISSIONS)" $(if $(CLASS),"--class-number=$(CLASS)") $(if $(EXERCISES),"--exercises=$(EXERCISES)") $(if $(JOBS),"--jobs=$(JOBS)") $(if $(MEMORY),"--memory=$(MEMORY)")
 
-results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a rehearsal in minutes)
+results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a dry run in minutes)
 	@$(RUN) -m experiments all --jobs $${JOBS:-1} $(if $(QUICK),--quick)
 
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
