@@ -4,11 +4,8 @@ Counts as the paper does (section II.B): a *connection* carries one value into o
 connection too. Shared weights are one parameter and many connections; that ratio is the point of a
 convolutional network. Taught in the chapter *architecture*.
 
-A layer that this module does not know may describe itself. It needs one method,
-
-    anatomy(input_shape, output_shape) -> dict
-
-which returns "kind" (a few words), "connections" and "multiply_adds" (integers) and, if its units look
+A layer that this module does not know may describe itself by a method `anatomy(input_shape, output_shape)`,
+which returns a dict: "kind" (a few words), "connections" and "multiply_adds" (integers) and, if its units look
 through a window that slides over their input, "window" and "stride" (pairs of integers; each defaults to
 (1, 1)). Both shapes include the batch axis, as Keras gives them.
 """
