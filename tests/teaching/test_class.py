@@ -74,9 +74,10 @@ REPORTS = {
     "in C": f"Exercise 3, max pooling: 0 of 4 points\n    ✗ stopped after {SECONDS} seconds\nExercise 4",
     "segfault": "    ✗ it crashed Python (SIGSEGV)\nExercise 4",
     "memory": "MemoryError",
-    "memory of many": "✗ stopped: it used more than 3 GB of memory",
-    "processes": "✗ stopped: it started more than 100 processes",
-    "forks": "✗ stopped: it started more than 100 processes",
+    # For which of its excesses it is stopped depends on how busy the machine is.
+    **dict.fromkeys(
+        ("memory of many", "processes", "forks"), "Exercise 3, max pooling: 0 of 4 points\n    ✗ stopped"
+    ),
 }
 """What the file of results for each must say."""
 
@@ -190,6 +191,19 @@ def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
     said = json.loads((folder / "results" / "key.json").read_text(encoding="utf-8"))["said"]
     assert read_scores(folder / "scores.csv") == {"key.ipynb": wanted}, said
+
+
+def test_an_answer_is_told_which_limit_it_went_beyond(tmp_path):
+    """With so much time that it is not the time."""
+    names = ["memory of many.ipynb", "processes.ipynb"]
+    folder = tmp_path / "handed in"
+    run("make_assignment", "mathematics", "--seconds", 60, "--output", tmp_path)
+    hand_in(folder, {name: HOSTILE[name]() for name in names})
+    run("grade", "mathematics", folder, "--assignments", tmp_path, "--memory", 1.5)
+    said = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "results").glob("*.txt")}
+    assert "✗ stopped: it used more than 1.5 GB of memory" in said["memory of many"]
+    assert "✗ stopped: it started more than 100 processes" in said["processes"]
+    assert left_over() == []
 
 
 def test_stopping_ends_everything_and_the_same_command_goes_on(tmp_path):
