@@ -6,9 +6,11 @@ model that `model.save("mine.keras")` wrote is read again, in another session, b
     import keras, lenet_utils.models
     model = keras.saving.load_model("mine.keras")
 
-Images are (N, height, width, channels), whatever `image_data_format` says in the reader's keras.json.
+Images are (N, height, width, channels), whatever `image_data_format` says in the reader's keras.json. With another
+`floatx` than float32 there, the import raises ImportError: in float16 a loss becomes nan without a word.
 """
 
+import os
 from pathlib import Path
 
 import keras
@@ -23,6 +25,13 @@ from lenet_utils.serialization import WEIGHTS, load_weights
 LENET4_TABLE = tuple((m, (m + step) % 8, (m + 2 * step) % 8) for step in (1, 2) for m in range(8))
 """Our choice of the three S2 maps that each of LeNet-4's sixteen C3 maps reads, in the manner of Table I: neighbours
 first, then every second one. Each S2 map is read six times, and no two C3 maps read the same three."""
+
+if keras.config.floatx() != "float32":
+    raise ImportError(
+        f"Keras computes in {keras.config.floatx()} here, and the networks of this book need float32. Write "
+        f'"floatx": "float32" in {Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"}, or '
+        'call keras.config.set_floatx("float32") before importing lenet_utils.models.'
+    )
 
 POOLING = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 
