@@ -25,7 +25,7 @@ LONG = {
     # Checks that try one case after the other, each with its own hint.
     *("check_field_of_s4", "check_keyhole_map", "check_integrated_gradients", "check_count_convolution"),
     *("check_strip_costs", "check_read_row", "check_rate", "check_fold"),
-    "fit_online",  # its arguments alone take a third of it
+    *("fit_online", "fit_compiled"),  # their arguments alone take a third of it
     "draw_network",  # one drawing, from the top to the bottom
 }
 """Functions that are longer, each for a reason."""

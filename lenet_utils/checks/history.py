@@ -107,6 +107,7 @@ def same_ink(found: np.ndarray, wanted: np.ndarray) -> bool:
 
 
 def crop(image: np.ndarray) -> np.ndarray:
+    """The smallest rectangle that holds all ink; an empty image as it is."""
     rows, columns = np.nonzero(image)
     return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] if len(rows) else image
 
