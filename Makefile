@@ -52,7 +52,7 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html "$${PORT:-8000}"
 
 chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (CHAPTER=mathematics for one)
-	@$(RUN) -m scripts.refresh_chapter $(NAME)
+	@$(RUN) -m scripts.refresh_chapter $(or $(CHAPTER),$(NAME))
 
 assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathematics CLASS=2031 (CHAPTER=all; EXERCISES=1,2)
 	@$(RUN) -m teaching.make_assignment "$(CHAPTER)" $(if $(CLASS),"--class-number=$(CLASS)") $(if $(SECONDS),"--seconds=$(SECONDS)") $(if $(LIMIT),"--limit=$(LIMIT)") $(if $(EXERCISES),"--exercises=$(EXERCISES)")

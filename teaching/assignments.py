@@ -1,4 +1,4 @@
-"""Which assignment is meant, and in which folder its notebooks are; whatever cannot be is refused in words."""
+"""Find the assignment that is meant, and the folder of its notebooks; what cannot be is refused in words."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The autograder of an assignment: the zip that Otter-Grader and Gradescope take, and how `make grade` runs it."""
+"""An assignment's autograder: the zip for Otter-Grader and Gradescope, and how `make grade` runs it."""
 
 import ast
 import contextlib
@@ -78,7 +78,7 @@ def write_autograder(
     wheel: Path,
     zip_path: Path,
 ) -> None:
-    """The zip that Otter and Gradescope take. It holds the package, so that it needs no address of a repository.
+    """The zip that Otter and Gradescope take. It holds the package, so it needs no repository's address.
 
     Args:
         chapter: its name.
@@ -126,7 +126,7 @@ def render_requirements(wheel: Path) -> str:
 
 
 def add_grader(zip_path: str) -> None:
-    """Put `teaching.grading` beside the script that Gradescope starts, where Python looks for modules first."""
+    """Put `teaching.grading` beside the script that Gradescope starts, where Python looks first."""
     with zipfile.ZipFile(zip_path, "a") as file:
         for path in sorted((ROOT / "teaching" / "grading").glob("*.py")):
             file.write(path, f"teaching/grading/{path.name}")

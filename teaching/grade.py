@@ -1,11 +1,12 @@
 """Grade a folder of notebooks without Docker: `make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=folder`.
 
-Each notebook is run in processes of its own, two notebooks at a time. `scores.csv` in the folder beside them has one
-line a notebook, and `results/` a text for each student. Stopped and started again, it goes on where it stopped; a
-notebook that changed, or a new autograder, is graded again. Marks that the teacher enters in `scores.csv` stay.
+Each notebook is run in processes of its own, two notebooks at a time. `scores.csv` in the folder beside them
+has one line a notebook, and `results/` a text for each student. Stopped and started again, it goes on where
+it stopped; a notebook that changed, or a new autograder, is graded again. Marks that the teacher enters in
+`scores.csv` stay.
 
-This runs students' code as you, on your machine. For strangers' code use the same zip in a container: Gradescope, or
-`otter grade`.
+This runs students' code as you, on your machine. For strangers' code use the same zip in a container:
+Gradescope, or `otter grade`.
 """
 
 import argparse
@@ -208,9 +209,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit("Stopped. The same command goes on where this one stopped.")
     except (FaultError, scores.ScoresError) as error:
-        sys.exit(
-            f"{'The fault is here, and not in the notebooks. ' if isinstance(error, FaultError) else ''}{error}"
-        )
+        whose = "The fault is here, and not in the notebooks. " if isinstance(error, FaultError) else ""
+        sys.exit(f"{whose}{error}")
     finally:
         processes.end_family(os.getpid())
     for name, why in found.others.items():
@@ -222,7 +222,7 @@ def main() -> None:
     )
     if remark := find_common_remark(results):
         sys.exit(
-            f"Every notebook has the same remark ({remark}). Perhaps the fault is here: are chapter and class right?"
+            f"Every notebook has the same remark ({remark}). The fault may be here: are chapter and class right?"
         )
 
 

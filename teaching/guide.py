@@ -1,7 +1,7 @@
 """The tables of `teaching.md` that follow from the chapters, made by `make listings`.
 
-What a chapter needs, its goals, how long it takes, and its exercises with their points come from the chapter. Where
-students stumble is written by hand, in the second column, and stays.
+What a chapter needs, its goals, how long it takes, and its exercises with their points come from the chapter.
+Where students stumble is written by hand, in the second column, and stays.
 """
 
 import re
@@ -71,7 +71,7 @@ def render_syllabi(root: Path = ROOT, address: str | None = None) -> str:
 
 
 def update_minutes(row: str, root: Path) -> str:
-    """A row of a syllabus: minutes to read all chapters that it names, and minutes of exercises of the first."""
+    """A row of a syllabus: minutes to read all chapters named there, and of exercises of the first."""
     named = [name for name in re.findall(r"\(chapters/(.+?)\.ipynb\)", row) if name in list_chapters(root)]
     if not named:
         return row

@@ -1,9 +1,9 @@
 """Turn a chapter into an assignment: `make assignment CHAPTER=mathematics CLASS=2031`, or `CHAPTER=all`.
 
-Writes `_build/assignments/CLASS/CHAPTER/`, or with EXERCISES=3,6 `CLASS/CHAPTER-3-6/`: the student's notebook, the
-answer key, a table of points, and the autograder for Otter-Grader, which Gradescope takes as it is and `make grade`
-runs without Docker. The chapter is the only source: nothing of this is edited by hand, and nothing of it is committed.
-Hidden tests: `teaching/hidden/`.
+Writes `_build/assignments/CLASS/CHAPTER/`, or with EXERCISES=3,6 `CLASS/CHAPTER-3-6/`: the student's
+notebook, the answer key, a table of points, and the autograder for Otter-Grader, which Gradescope takes as it
+is and `make grade` runs without Docker. The chapter is the only source: nothing of this is edited by hand,
+and nothing of it is committed. Hidden tests: `teaching/hidden/`.
 """
 
 import argparse
@@ -31,14 +31,15 @@ from teaching.student_notebook import (
 
 
 def name_assignment(chapter: str, numbers: Sequence[int]) -> str:
-    """A chapter's name, with the numbers of its exercises where some of them are set: two homeworks, two names."""
+    """A chapter's name, with the numbers of the exercises where not all are set: two homeworks, two names."""
     return "-".join([chapter, *map(str, sorted(set(numbers)))])
 
 
 def write_assignment(
     chapter: str, settings: dict, wheel: Path, folder: Path, numbers: Sequence[int] = ()
 ) -> Path:
-    """Everything of one chapter for one class, in a folder of their names; of some of its exercises, or of all.
+    """Everything of one chapter for one class, in a folder of their names; of some of its exercises, or of
+    all.
 
     Nothing that is there is touched before the new one is whole.
 
@@ -66,7 +67,7 @@ def write_assignment(
         if missing:
             both = ",".join(map(str, sorted({*numbers, *missing})))
             print(
-                f"{chapter}, {exercise} speaks of exercise {' and '.join(map(str, missing))}, which is not set. "
+                f"{chapter}, {exercise} needs exercise {' and '.join(map(str, missing))}, which is not set. "
                 f"The student's notebook says where to find it; EXERCISES={both} sets it, too."
             )
     return target
@@ -162,8 +163,8 @@ def main() -> None:
         print(f"No class number, or {OF_THE_BOOK}: that is the book's own, with the answers that it prints.")
     if not stated_address():
         print(
-            "The book has no address yet, so that the notebook for students has no links to it, and cannot install "
-            "lenet_utils by itself. Set one first, for example: make address URL=https://github.com/YOU/YOUR-BOOK"
+            "The book has no address yet. So the notebook for students has no links to it, and cannot install "
+            "lenet_utils by itself. To set one: make address URL=https://github.com/YOU/YOUR-BOOK"
         )
     print(f"Written: {target if len(names) == 1 else target.parent}")
     to_grade = f"make grade CHAPTER={names[0]} CLASS={options.class_number} SUBMISSIONS=folder"

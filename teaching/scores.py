@@ -1,7 +1,8 @@
 """`scores.csv`, which the grader writes and the teacher writes in, too; and the texts for students.
 
-A mark that the teacher enters stays: in a column that is marked by hand, in place of a mark of the autograder's, in a
-column of their own. What the autograder wrote last is kept in `results/scores.json`, so that the two can be told apart.
+A mark that the teacher enters stays: in a column that is marked by hand, in place of a mark of the
+autograder's, in a column of their own. What the autograder wrote last is kept in `results/scores.json`, so
+that the two can be told apart.
 """
 
 import csv
@@ -26,7 +27,8 @@ def print_name(name: Path) -> str:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]], str]:
-    """Columns and rows of a CSV file, and what stands between two cells, as any spreadsheet may have saved it.
+    """Columns and rows of a CSV file, and what stands between two cells, as any spreadsheet may have saved
+    it.
 
     Raises:
         ScoresError: it has no column `submission`.
@@ -116,7 +118,8 @@ def add_up(
 
 
 def write_scores(path: Path, table: list[dict], results: dict[str, dict]) -> dict[str, dict[str, str]]:
-    """Write one line a submission; what the teacher entered stays. What is not marked yet is not in the total.
+    """Write one line a submission; what the teacher entered stays. What is not marked yet is not in the
+    total.
 
     Args:
         path: of `scores.csv`.
@@ -176,7 +179,7 @@ def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
 
 
 def render_report(title: str, name: str, table: list[dict], result: dict, marks: dict[str, str]) -> str:
-    """What can be handed back: whose it is, the total, the points of each exercise, and what was said to it."""
+    """What can be handed back: whose it is, the total, each exercise's points, and what was said to it."""
     cells, total, possible = add_up(table, result["scores"], marks)
     lines = [title, name, f"Total: {total:g} of {possible} points", ""]
     lines += [f"Remark: {result['remark']}", ""] if result["remark"] else []

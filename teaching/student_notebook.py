@@ -24,20 +24,20 @@ OTHER_EXERCISE = re.compile(r"\b[Ee]xercises? (\d+)\b(?! (?:of|in) \[)")
 ANSWER = "**Your answer:** *write here*"
 ANSWER_IN_CODE = "# and, if it needs any, your code"
 SUMMARY = (
-    "**{points} points, about {minutes} minutes, for class {class_number}.** When the check of an exercise says ✓, "
-    "half of its points are yours. The other half is for a test that you do not see: other sizes, other inputs, cases "
-    "at the edge. Questions that no check asks about carry no points, unless it says so. Hand in this notebook and not "
-    "the book's, which asks for another class's answers.\n\n"
-    "**How it is graded.** Your answers are run again on another computer: on the 5,000 digits that come with the "
-    "package, even if you have all of MNIST, and without any file of yours. One statement, such as a training, may "
-    "take {seconds:g} seconds."
+    "**{points} points, about {minutes} minutes, for class {class_number}.** When the check of an exercise "
+    "says ✓, half of its points are yours. The other half is for a test that you do not see: other sizes, other "
+    "inputs, cases at the edge. Questions that no check asks about carry no points, unless it says so. Hand in "
+    "this notebook and not the book's, which asks for another class's answers.\n\n"
+    "**How it is graded.** Your answers are run again on another computer: on the 5,000 digits that come with "
+    "the package, even if you have all of MNIST, and without any file of yours. One statement, such as a "
+    "training run, may take {seconds:g} seconds."
 )
 NOT_SET = "*Exercise {numbers} is not part of this assignment. You find it in [the book]({page}).*"
 HAND_IN = "---\n\nTo hand in: save, and hand in this one file. Its name does not matter."
 
 
 def make_answer_key(notebook: nbformat.NotebookNode, class_number: int) -> nbformat.NotebookNode:
-    """A copy of the chapter with the class's own number: the answer key, which an autograder can read, too."""
+    """The answer key: a copy of the chapter with the class's number, which an autograder can read, too."""
     key, asked = copy.deepcopy(notebook), {each.check: each.arguments for each in find_exercises(notebook)}
     for cell in key.cells:
         if cell.cell_type == "code":
@@ -118,7 +118,7 @@ def link_to_the_book(link: re.Match) -> str:
 
 
 def find_missing(key: nbformat.NotebookNode, asked: list[Exercise]) -> dict[str, list[int]]:
-    """For each exercise that is set, the numbers of others that are not, but that its text or its stub needs."""
+    """For each exercise that is set, the numbers of others that its text or stub needs, and that are not."""
     missing, stubs, texts = {}, {}, {}
     number = 0
     for cell in split_at_headings(copy.deepcopy(key.cells)):
@@ -159,7 +159,7 @@ def split_at_headings(cells: list[nbformat.NotebookNode]) -> Iterator[nbformat.N
 
 
 def render_exercise(exercise: Exercise, cell: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
-    """An exercise's text with its points and without what is folded away; where no check asks, room for the answer."""
+    """An exercise's text with its points, without what is folded; where no check asks, room to answer."""
     cell.source = FOLDED.sub("\n\n", cell.source).strip().replace(exercise.heading, render_heading(exercise))
     return [cell] if exercise.check else [cell, new_markdown_cell(ANSWER), new_code_cell(ANSWER_IN_CODE)]
 

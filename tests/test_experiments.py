@@ -415,9 +415,9 @@ def test_lenet_1_sees_the_digit_at_sixteen_pixels():
         "linear, deslanted, squashed units",
         "virtual SVM, polynomial 9, distortions",
         "28×28-300-10, distortions",
-        "LeNet-4, K-NN on the last layer",
-        "LeNet-5",
-        "boosted LeNet-4, distortions",
+        pytest.param("LeNet-4, K-NN on the last layer", marks=pytest.mark.slow),
+        pytest.param("LeNet-5", marks=pytest.mark.slow),
+        pytest.param("boosted LeNet-4, distortions", marks=pytest.mark.slow),
         "28×28-300-100-10, distortions, trained today",
         "LeNet-1, 16×16, trained today",
         "LeNet-4, trained today",
@@ -535,6 +535,7 @@ def test_labels_are_smoothed_evenly(smoothing):
     assert float(loss) == pytest.approx(wanted, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [{}, {"output": "softmax", "activation": "relu", "ema_momentum": 0.9, "batch_normalization": True}],
@@ -652,7 +653,12 @@ def test_robustness_reports_the_error_after_every_damage(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "variant", ["LeNet-5 of 1998", "LeNet-5 of today, distortions", "40 PCA + quadratic"]
+    "variant",
+    [
+        pytest.param("LeNet-5 of 1998", marks=pytest.mark.slow),
+        "LeNet-5 of today, distortions",
+        "40 PCA + quadratic",
+    ],
 )
 def test_what_robustness_compares_is_trained(variant, tmp_path):
     digits, trial = load_mnist("sample"), Trial(variant, folder=tmp_path, dry_run=True)
@@ -906,12 +912,10 @@ def test_the_gauss_newton_diagonal_is_the_squared_gradients_of_f6():
     model, x = build_lenet5_1998(), to_lenet_input(load_mnist("sample").x_train[:4])
     found = lenet5_1998.gauss_newton_diagonal(model, x, signs=60)
     body, weights = keras.Model(model.inputs[0], model.get_layer("F6").output), model.trainable_weights
-    with tf.GradientTape(persistent=True) as tape:
-        units = [tf.unstack(body(image[None])[0]) for image in x]
-    sums = [np.zeros(weight.shape) for weight in weights]
-    for unit in (unit for row in units for unit in row):
-        for total, gradient in zip(sums, tape.gradient(unit, [w.value for w in weights]), strict=True):
-            total += 2 * gradient.numpy() ** 2 / len(x)
+    with tf.GradientTape() as tape:
+        outputs = body(x)  # (4, 84)
+    jacobian = tape.jacobian(outputs, [weight.value for weight in weights])  # (4, 84, …) each
+    sums = [2 * (gradients.numpy() ** 2).sum(axis=(0, 1)) / len(x) for gradients in jacobian]
     for one, other, weight in zip(found, sums, weights, strict=True):
         share = keras.ops.convert_to_numpy(one).sum() / other.sum()
         assert share == pytest.approx(1, abs=0.15), weight.path

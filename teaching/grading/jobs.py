@@ -1,4 +1,4 @@
-"""What of a handed-in notebook is run for the marks: the student's statements, and what they need of the chapter.
+"""What of a notebook is run for the marks: the student's statements, and what they need of the chapter.
 
 Cells are told apart by what they say and by their ids, never by tags or other metadata, which Colab may drop.
 """
@@ -49,9 +49,9 @@ def prepare_job(cells: list[SourceCell], settings: dict) -> Job:
 
     Args:
         cells: of the notebook that was handed in.
-        settings: of the autograder, as `teaching.make_assignment` writes them: `chapter`, the code cells that the
-            student was given, as pairs of id and source; `stubs`, the ids of those that are to be changed, or
-            answered below; `exercises`, each with `name`, `check` and `arguments`.
+        settings: of the autograder, as `teaching.make_assignment` writes them: `chapter`, the code cells that
+            the student was given, as pairs of id and source; `stubs`, the ids of those that are to be
+            changed, or answered below; `exercises`, each with `name`, `check` and `arguments`.
     """
     given, stubs = dict(settings["chapter"]), set(settings["stubs"])
     statements = find_own_statements(cells, given, stubs)

@@ -1,6 +1,7 @@
 """Read a notebook that was handed in, whatever state it is in.
 
-nbformat would do, too, but takes a second or more to be imported; it is asked only for notebooks of before 2015.
+nbformat would do, too, but takes a second or more to be imported; it is asked only for notebooks of before
+2015.
 """
 
 import json
@@ -17,7 +18,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class SourceCell:
-    """A cell without its outputs: `kind` is "code", "markdown" or "raw"; Colab and old Jupyters give no `id`."""
+    """A cell without outputs: `kind` is "code", "markdown" or "raw"; Colab and old Jupyters give no `id`."""
 
     kind: str
     source: str

@@ -1,9 +1,9 @@
 """Otter-Grader's way into the grading of this book, for Gradescope and for `otter grade`.
 
 Otter runs a notebook in a kernel and asks its test files there. Here the plugin grades the notebook first, in
-processes of its own, and hands Otter a notebook that holds the verdicts and no code of the student's. This folder
-travels in the autograder's zip, so that a machine which grades needs the package `lenet_utils` and nothing else of the
-repository.
+processes of its own, and hands Otter a notebook that holds the verdicts and no code of the student's. This
+folder travels in the autograder's zip, so that a machine which grades needs the package `lenet_utils` and
+nothing else of the repository.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Processes in which students' code runs: what they inherit, what they may use, and how all of them are ended."""
+"""Processes in which students' code runs: what they inherit, what they may use, and how they are ended."""
 
 import contextlib
 import ctypes
@@ -19,7 +19,7 @@ FOREIGN = re.compile(r"(PYTHON|JUPYTER|IPYTHON|KERAS_|TF_|XLA_|MPL|LENET_|OTTER_
 """How environment variables begin that change what Python, Keras or lenet_utils do."""
 
 MEMORY = 3.0
-"""Gigabytes that a notebook may use, with all the processes that it starts. A chapter's own training takes 1.5."""
+"""Gigabytes that a notebook may use, with all its processes. A chapter's own training takes 1.5."""
 
 PROCESSES = 100
 """So many processes may a notebook start."""
@@ -33,7 +33,8 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 def make_environment(home: Path, paths: Iterable[Path]) -> dict[str, str]:
     """The environment for grading: nothing of the teacher's own settings changes a mark.
 
-    An old `keras.json`, a PYTHONPATH with another project's modules, PYTHONOPTIMIZE: all of that stays outside.
+    An old `keras.json`, a PYTHONPATH with another project's modules, PYTHONOPTIMIZE: all of that stays
+    outside.
 
     Args:
         home: a folder that takes the place of the home folder, for what programs keep there.
@@ -45,13 +46,13 @@ def make_environment(home: Path, paths: Iterable[Path]) -> dict[str, str]:
         **kept,
         **dict.fromkeys(folders, str(home)),
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
-        "PYTHONUSERBASE": site.getuserbase(),  # where packages may be, in a home folder that is not ours to hide
+        "PYTHONUSERBASE": site.getuserbase(),  # packages may be there
         "PYTHONUTF8": "1",
         "PYTHONHASHSEED": "0",
         "KERAS_BACKEND": "tensorflow",
         "MPLBACKEND": "Agg",
         "LENET_DATA": "sample",  # the same digits, and quickly, wherever one grades
-        # One notebook, one core: the notebooks beside it want the others. No GPU: its rounding is another one.
+        # One core, because other notebooks want the others. No GPU, because its rounding is another one.
         "OMP_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -60,7 +61,7 @@ def make_environment(home: Path, paths: Iterable[Path]) -> dict[str, str]:
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of whatever its descendants leave behind, so that `end_family` finds it (Linux)."""
+    """Become the parent of whatever descendants leave behind, so that `end_family` finds it (Linux)."""
     _call_prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -75,10 +76,11 @@ def _call_prctl(option: int, value: int) -> None:
 
 
 def limit_resources(memory: float) -> None:
-    """Let this process, and each that it starts, have no more than so many gigabytes of its own data, and small files.
+    """Limit the gigabytes of data of this process, and of each that it starts, and the size of its files.
 
-    An allocation beyond that raises MemoryError. The limit is on data and not on addresses (RLIMIT_AS), of which
-    TensorFlow reserves several gigabytes that it never uses. What several processes use together, `use_of` measures.
+    An allocation beyond that raises MemoryError. The limit is on data and not on addresses (RLIMIT_AS), of
+    which TensorFlow reserves several gigabytes that it never uses. What several processes use together,
+    `use_of` measures.
     """
     data = int(0.8 * memory * 2**30)
     for limit, value in (("DATA", data), ("FSIZE", LARGEST_FILE), ("CORE", 0)):
@@ -106,7 +108,8 @@ def use_of(processes: list[psutil.Process]) -> float:
 def end_family(pid: int, patience: float = 20) -> None:
     """Kill all that this process has started, and what that has started, until nothing is left of it.
 
-    Whole process groups are killed at once, as a process that keeps starting others is faster than one who counts.
+    Whole process groups are killed at once, as a process that keeps starting others is faster than one who
+    counts.
     """
     deadline = time.monotonic() + patience
     while (
@@ -120,7 +123,7 @@ def end_family(pid: int, patience: float = 20) -> None:
 
 
 def end_process(process: subprocess.Popen) -> None:
-    """Kill a process with its family. It is stopped first, so that it can start nothing more, and then goes last."""
+    """Kill a process with its family. It is stopped first, so that it can start nothing more."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGSTOP)
         end_family(process.pid)

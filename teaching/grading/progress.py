@@ -1,4 +1,4 @@
-"""What is known of a notebook while it is graded: verdicts, errors, and what ended the process in which it ran."""
+"""What is known of a notebook while it is graded: verdicts, errors, and what ended its process."""
 
 import signal
 import time
@@ -56,7 +56,8 @@ class End:
     """How a run ended.
 
     Attributes:
-        step: what it was about then: ("setup",), ("statement", number), ("exercise", name, part) or ("done",).
+        step: what it was about then: ("setup",), ("statement", number), ("exercise", name, part) or
+            ("done",).
         reason: why it was ended, in words; empty where it ended itself.
         fault: what the run itself said of a failure of the chapter's own cells.
     """
@@ -105,7 +106,7 @@ def blame(grading: Grading, end: End, code: int | None) -> None:
 
 
 def explain(grading: Grading, name: str, right: bool | None) -> str:
-    """What a student should know beside the verdict: errors on the way to the answer, and code in a text cell."""
+    """What a student should know besides the verdict: errors on the way, and code in a text cell."""
     if right:
         return ""
     errors = [

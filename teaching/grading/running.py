@@ -1,8 +1,9 @@
 """The process in which a student's code runs: `python -m teaching.grading.running job.json events.jsonl`.
 
-It runs the chapter's cells, then the student's statements, then puts the answers to the checks, and notes what it is
-about in a file, a line of JSON each, before it begins. So whatever ends this process, it is known what did, and
-nothing that was found out before is lost. Who reads the notes, and ends what does not end, is `supervising`.
+It runs the chapter's cells, then the student's statements, then puts the answers to the checks, and notes
+what it is about in a file, a line of JSON each, before it begins. So whatever ends this process, it is known
+what did, and nothing that was found out before is lost. Who reads the notes, and ends what does not end, is
+`supervising`.
 """
 
 import contextlib
@@ -63,7 +64,8 @@ class Notes:
     """The file in which this process notes what it is about."""
 
     def __init__(self, path: str) -> None:
-        self.file = open(path, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115, it stays open
+        # It stays open, also when an answer has moved to another folder.
+        self.file = open(path, "a", encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
         os.set_inheritable(self.file.fileno(), False)
         self.process = os.getpid()
 
@@ -104,7 +106,7 @@ def run_check(
 
 
 def find_verdict(printed: str) -> str:
-    """The line of a check's verdict, without what the answer printed before and whatever an error adds below."""
+    """The line of a check's verdict, without what the answer printed and what an error adds below."""
     lines = [line for line in COLOUR.sub("", printed).splitlines() if line.strip()]
     marked = [line for line in lines if line.lstrip().startswith(("✓", "✗", "○"))]
     return shorten([*lines, *marked][-1]) if lines else "✗ the check gave no verdict"
@@ -147,7 +149,8 @@ def execute(source: str, file: str, names: dict) -> None:
 
 
 def run_statements(statements: list[tuple[int, str]], names: dict, seconds: float, notes: Notes) -> None:
-    """Run a student's statements one after the other; what fails for want of a name is tried again after the rest.
+    """Run a student's statements one after the other; what fails for want of a name is tried again after the
+    rest.
 
     So neither a crash nor the order of cells costs another answer its points.
     """
@@ -172,7 +175,7 @@ def run_statements(statements: list[tuple[int, str]], names: dict, seconds: floa
 
 
 def ask_checks(job: dict, names: dict, notes: Notes) -> None:
-    """Put each exercise to its check, and then to its hidden test; an answer that is too slow is not asked again."""
+    """Put each exercise to its check, then to its hidden test; an answer that is too slow is asked once."""
     module = job["module"].replace("-", "_")
     for exercise in job["exercises"]:
         for part, where in (("check", f"lenet_utils.checks.{module}"), ("hidden", "hidden_tests")):
@@ -189,7 +192,8 @@ def ask_checks(job: dict, names: dict, notes: Notes) -> None:
 def set_up(job: dict) -> dict:
     """Run what an answer needs of the chapter, and import the checks; the names that this gives.
 
-    A student has no part in this: whatever fails here is the fault of the machine that grades, or of the chapter.
+    A student has no part in this: whatever fails here is the fault of the machine that grades, or of the
+    chapter.
     """
     shell = InteractiveShell.instance()
     names = shell.user_ns

@@ -1,6 +1,7 @@
 """Which statements of a notebook bear on an answer, and which cells of a chapter these need.
 
-Names are followed through the syntax tree: who binds a name, who reads it, who may change its value. Nothing is run.
+Names are followed through the syntax tree: who binds a name, who reads it, who may change its value. Nothing
+is run.
 """
 
 import ast
@@ -19,7 +20,7 @@ CHANGING = re.compile(
 """How functions and methods begin that change what they are given, or what they belong to."""
 
 ONLY_LEARNS = re.compile(r"(?!training\.)\w+\.fit$")
-"""Keras' and scikit-learn's `fit`, which changes what it belongs to, and none of the pictures that it is given."""
+"""Keras' and scikit-learn's `fit`, which changes what it belongs to, and not the images."""
 
 
 def relevant_statements(sources: list[str], names: set[str]) -> list[str]:
@@ -34,11 +35,13 @@ def relevant_statements(sources: list[str], names: set[str]) -> list[str]:
 
 
 def select_statements(cells: list["Cell"], names: set[str]) -> list[int]:
-    """The numbers of those statements that have to do with these names; in which order they stand is no matter.
+    """The numbers of those statements that have to do with these names; in which order they stand is no
+    matter.
 
-    Kept are statements that bind a name which is wanted, and those that read one of the student's own values, for
-    they may change it; and then what these want. Plots and trials of a function that is finished stay out, and so
-    does whatever they would cost. What cannot be read as Python is kept, and complains when it is run.
+    Kept are statements that bind a name which is wanted, and those that read one of the student's own values,
+    for they may change it; and then what these want. Plots and trials of a function that is finished stay
+    out, and so does whatever they would cost. What cannot be read as Python is kept, and complains when it is
+    run.
     """
     values = set().union(*(cell.binds - cell.constant for cell in cells))
     wanted, kept = set(names), [False] * len(cells)
@@ -54,8 +57,10 @@ def select_statements(cells: list["Cell"], names: set[str]) -> list[int]:
 def backward_slice(sources: list[str], wanted: set[str]) -> list[str]:
     """Those of a chapter's cells, in order, that give these names the values which they have at its end.
 
-    Followed backwards from where a name is read to the last cell that binds it, and on the way to every cell that may
-    have changed its value: by assigning to an item or attribute, or by a function or method that does so by its name.
+    Followed backwards from where a name is read to the last cell that binds it, and on the way to every cell
+    that may
+    have changed its value: by assigning to an item or attribute, or by a function or method that does so by
+    its name.
     """
     cells = [Cell(source) for source in sources]
     chosen: set[int] = set()
@@ -155,7 +160,7 @@ def _find_base(node: ast.AST) -> set[str]:
 
 @cache
 def to_python(source: str) -> str:
-    """A cell with IPython's magic as Python; nothing where it is no Python at all, or nested too deeply to be read."""
+    """A cell with IPython's magic as Python; nothing where it is no Python, or nested too deeply."""
     try:
         code = TransformerManager().transform_cell(source)
         ast.unparse(compile(code, "<cell>", "exec", ast.PyCF_ONLY_AST))

@@ -1,9 +1,10 @@
 """Grade one notebook, whatever is in it: start the process in which it runs, watch it, and end it.
 
-`start_grading` starts `python -m teaching.grading.supervising FOLDER`, which leaves `result.json` in that folder. First
-all is run in one process. What does not end, grows without end or ends its own process costs only the exercise, or the
-statement, that did: without that, the rest is run again. When half of the time is gone, each exercise that has no
-verdict yet gets a process and a fair part of the rest for itself, so that none can use up another's time.
+`start_grading` starts `python -m teaching.grading.supervising FOLDER`, which leaves `result.json` in that
+folder. First all is run in one process. What does not end, grows without end or ends its own process costs
+only the exercise, or the statement, that did: without that, the rest is run again. When half of the time is
+gone, each exercise that has no verdict yet gets a process and a fair part of the rest for itself, so that
+none can use up another's time.
 """
 
 import json
@@ -26,7 +27,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent
 """Where Python finds `teaching.grading`: the autograder's zip, unpacked."""
 
 GRACE = 3.0
-"""Seconds after its limit when a statement, or a test, that cannot be interrupted is ended with its process."""
+"""Seconds after its limit when a statement, or a test, is ended with its process."""
 
 NOTHING_ATTEMPTED = "nothing attempted, or not the notebook of this assignment"
 
@@ -36,7 +37,8 @@ class FaultError(Exception):
 
 
 def grade_notebook(request: dict) -> dict:
-    """The verdicts on one notebook, by exercise and part; a remark where it is no notebook, or nothing was attempted.
+    """The verdicts on one notebook, by exercise and part; a remark where it is no notebook, or nothing was
+    attempted.
 
     Raises:
         FaultError: the machine, or the chapter, is at fault.
@@ -54,14 +56,16 @@ def grade_notebook(request: dict) -> dict:
             used_up = (False, f"✗ not asked: the notebook had used up its {request['limit']:g} seconds")
             right, text = grading.verdicts.get((name, part), used_up)
             verdicts[name][part] = {"right": right, "text": text + explain(grading, name, right)}
-    attempted = any(part["right"] is not None for parts in verdicts.values() for part in parts.values())
+    attempted = not verdicts or any(
+        part["right"] is not None for parts in verdicts.values() for part in parts.values()
+    )
     remark = "" if attempted else NOTHING_ATTEMPTED
     seconds = round(request["limit"] - grading.time_until(1), 1)
     return {"verdicts": verdicts, "fault": "", "remark": remark, "seconds": seconds}
 
 
 def run_together(grading: Grading) -> None:
-    """Run all that is left in one process, as often as something in it ends that; for half of the time at most."""
+    """Run all that is left in one process, again and again where something ends that; for half of the time."""
     while grading.undecided() and grading.time_until(0.5) > 0:
         statements = [number for number in grading.job.chosen if number not in grading.banned]
         seconds = grading.request["settings"]["seconds"]
@@ -71,7 +75,7 @@ def run_together(grading: Grading) -> None:
 
 
 def run_apart(grading: Grading) -> None:
-    """Give each exercise that is left a process of its own, with its own statements; the suspicious ones come last."""
+    """Give each exercise that is left a process, with its own statements; the suspicious ones come last."""
     grading.banned |= set(grading.errors) - grading.done
     grading.banned |= {
         number
@@ -208,8 +212,8 @@ def start_grading(
     Args:
         submission: the notebook.
         folder: an empty one, for whatever is needed on the way.
-        settings: of the autograder; see `jobs.prepare_job`. Besides `module`, `class_number`, `seconds` for each
-            statement and each test, and `limit`, the seconds for all of them.
+        settings: of the autograder; see `jobs.prepare_job`. Besides `module`, `class_number`, `seconds` for
+            each statement and each test, and `limit`, the seconds for all of them.
         paths: where `hidden_tests` and `lenet_utils` are, if Python does not find them by itself.
         cache: a folder for the trainings that submissions have in common.
         memory: gigabytes that the notebook may use.
@@ -239,7 +243,7 @@ def start_grading(
 
 
 def main(folder: Path) -> None:
-    """Grade the notebook that the folder's `request.json` names; whatever happens, no process is left behind."""
+    """Grade the notebook that `request.json` names; whatever happens, no process is left behind."""
     processes.adopt_orphans()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     processes.end_with_parent(signal.SIGTERM)

@@ -25,8 +25,9 @@ def cache_fits() -> None:
 def with_cache(fit: Callable, folder: Path) -> Callable:
     """The same as `training.fit`, but a training that was made before is looked up.
 
-    The same are trainings of a network with the same layers and first weights on the same pictures in the same way.
-    With layers or functions of a student's own, whose names do not say what they do, each is made anew.
+    The same are trainings of a network with the same layers and first weights on the same pictures in the
+    same way. With layers or functions of a student's own, whose names do not say what they do, each is made
+    anew.
 
     Args:
         fit: `training.fit`.

@@ -29,7 +29,7 @@ def exercise_cells(notebook):
 
 
 def solved(chapter):
-    """What a student hands in who has found the book's solutions: they follow the stubs, under the stubs' names."""
+    """What a student hands in who has found the book's solutions: they follow the stubs, under their names."""
     notebook, answers = make_student_notebook(key_of(chapter)), solutions(key_of(chapter))
     for cell in notebook.cells:
         if "exercise" in tags_of(cell):
@@ -125,7 +125,8 @@ def ends_the_process():
 
 
 def explored():
-    """What else stands in a notebook: timings, plots that take their time, notes, a package, no Python at all."""
+    """What else stands in a notebook: timings, plots that take their time, notes, a package, no Python at
+    all."""
     notebook = solved("mathematics")
     cell = stub(notebook, "check_max_pool(")
     cell.source = f"%%time\n{cell.source}"

@@ -1,4 +1,5 @@
-"""From a chapter to an assignment: what students get, what must not be in it, and what is refused in words."""
+"""From a chapter to an assignment: what students get, what must not be in it, and what is refused in
+words."""
 
 import inspect
 import re
@@ -150,7 +151,7 @@ def test_links_of_a_students_notebook_lead_to_the_book_or_are_text(monkeypatch, 
 def test_students_read_how_it_is_graded():
     text = student_notebook.summary_cell(key_of("implementation"), [], 60)
     assert "on the 5,000 digits that come with the package, even if you have all of MNIST" in text
-    assert "without any file of yours" in text and "such as a training, may take 60 seconds" in text
+    assert "without any file of yours" in text and "such as a training run, may take 60 seconds" in text
 
 
 def test_an_exercise_that_speaks_of_one_which_is_not_set_says_so(tmp_path, monkeypatch):

@@ -1,4 +1,5 @@
-"""A class hands in: every right mark is there at the end, whatever else was handed in, and nothing is left running."""
+"""A class hands in: every right mark is there at the end, whatever else was handed in, and nothing is left
+running."""
 
 import csv
 import json
@@ -29,6 +30,8 @@ from tests.teaching.handed_in import (
     run,
     solved,
 )
+
+pytestmark = pytest.mark.slow
 
 POINTS = [2, 2, 4, 4, 6, 6, 10]
 WITHOUT_3 = [2, 2, 0, 4, 6, 6, 10]
@@ -71,9 +74,10 @@ REPORTS = {
     "in C": f"Exercise 3, max pooling: 0 of 4 points\n    ✗ stopped after {SECONDS} seconds\nExercise 4",
     "segfault": "    ✗ it crashed Python (SIGSEGV)\nExercise 4",
     "memory": "MemoryError",
-    "memory of many": "✗ stopped: it used more than 3 GB of memory",
-    "processes": "✗ stopped: it started more than 100 processes",
-    "forks": "✗ stopped: it started more than 100 processes",
+    # For which of its excesses it is stopped depends on how busy the machine is.
+    **dict.fromkeys(
+        ("memory of many", "processes", "forks"), "Exercise 3, max pooling: 0 of 4 points\n    ✗ stopped"
+    ),
 }
 """What the file of results for each must say."""
 
@@ -103,7 +107,8 @@ def enter(path, marks, comment=()):
 
 
 def check_class(tmp_path, submissions):
-    """Hand in, grade, enter marks by hand, set and grade a second homework, grade a late one: nothing is lost."""
+    """Hand in, grade, enter marks by hand, set and grade a second homework, grade a late one: nothing is
+    lost."""
     assignments, folder = tmp_path / "assignments", tmp_path / "handed in"
     assignment, _ = assign("mathematics", assignments)
     hand_in(folder, {name: make() for name, (make, _) in submissions.items()})
@@ -154,7 +159,8 @@ def check_class(tmp_path, submissions):
 
 
 def test_a_small_class(tmp_path):
-    """A right notebook, one that cannot be stopped, one that crashes, one that is torn, and one in a ZIP file."""
+    """A right notebook, one that cannot be stopped, one that crashes, one that is torn, and one in a ZIP
+    file."""
     names = ["right.ipynb", "in C.ipynb", "segfault.ipynb", "torn.ipynb"]
     folder = check_class(tmp_path, {name: SUBMISSIONS[name] for name in names})
     report = (folder / "results" / "in C.txt").read_text(encoding="utf-8")
@@ -162,7 +168,6 @@ def test_a_small_class(tmp_path):
     assert "Exercise 3, max pooling: 2,5 of 4 points, marked by hand\n" in report
 
 
-@pytest.mark.slow
 def test_a_class_of_thirty(tmp_path):
     """Each file of results says what it must; no notebook took more than its time."""
     assert len(SUBMISSIONS) >= 30
@@ -176,7 +181,6 @@ def test_a_class_of_thirty(tmp_path):
 
 
 @pytest.mark.parametrize("chapter", [name for name in list_chapters() if name != "mathematics"])
-@pytest.mark.slow
 def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter, tmp_path):
     """Its answers stand below the stubs, which are as they were; in `solved` they stand in them."""
     (assignment, _), folder = assign(chapter, tmp_path), tmp_path / "handed in"
@@ -187,6 +191,19 @@ def test_the_answer_key_of_a_chapter_earns_every_point_of_the_autograder(chapter
     wanted = [int(row["points"]) if row["marked by"] == "autograder" else 0 for row in table]
     said = json.loads((folder / "results" / "key.json").read_text(encoding="utf-8"))["said"]
     assert read_scores(folder / "scores.csv") == {"key.ipynb": wanted}, said
+
+
+def test_an_answer_is_told_which_limit_it_went_beyond(tmp_path):
+    """With so much time that it is not the time."""
+    names = ["memory of many.ipynb", "processes.ipynb"]
+    folder = tmp_path / "handed in"
+    run("make_assignment", "mathematics", "--seconds", 60, "--output", tmp_path)
+    hand_in(folder, {name: HOSTILE[name]() for name in names})
+    run("grade", "mathematics", folder, "--assignments", tmp_path, "--memory", 1.5)
+    said = {path.stem: path.read_text(encoding="utf-8") for path in (folder / "results").glob("*.txt")}
+    assert "✗ stopped: it used more than 1.5 GB of memory" in said["memory of many"]
+    assert "✗ stopped: it started more than 100 processes" in said["processes"]
+    assert left_over() == []
 
 
 def test_stopping_ends_everything_and_the_same_command_goes_on(tmp_path):

@@ -1,4 +1,5 @@
-"""The parts of grading: what is collected, refused and kept, who is at fault, and what is said to students."""
+"""The parts of grading: what is collected, refused and kept, who is at fault, and what is said to
+students."""
 
 import csv
 import json

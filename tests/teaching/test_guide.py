@@ -12,7 +12,8 @@ from teaching.exercises import find_exercises
 
 
 def said_of(chapter):
-    """What the guide must say as the chapter says it: a line, the goals, and how each exercise's row begins."""
+    """What the guide must say as the chapter says it: a line, the goals, and how each exercise's row
+    begins."""
     opening = read_chapter(chapter).cells[0].source
     needs = re.search(r"\*\*You need\*\* (.+?)\s+·", opening, re.DOTALL)[1]
     needs = re.sub(r"\]\((.+?\.ipynb)", r"](chapters/\1", " ".join(needs.split()))
@@ -52,7 +53,8 @@ def test_what_the_guide_quotes_is_what_the_checks_answer(chapter):
 
 
 def minutes_of(row):
-    """What a row of a syllabus says, and what the chapters that it names say: minutes to read, and of the exercises."""
+    """What a row of a syllabus says, and what the chapters that it names say: minutes to read, and of the
+    exercises."""
     named = re.findall(r"\(chapters/(.+?)\.ipynb\)", row)
     to_read = [
         int(re.search(r"reading (\d+) minutes", read_chapter(chapter).cells[0].source)[1])

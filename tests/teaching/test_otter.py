@@ -1,4 +1,5 @@
-"""Gradescope's way: Otter-Grader runs the zip where there are the package and its requirements, and no checkout."""
+"""Gradescope's way: Otter-Grader runs the zip where there are the package and its requirements, and no
+checkout."""
 
 import json
 import os
