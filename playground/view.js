@@ -1,7 +1,7 @@
 // What the page shows. Nothing is computed here but colours and places.
 
 const View = (() => {
-  // Colours of lenet_utils/plotting.py: figures look the same by day and by night.
+  // Colours of lenet_utils/plotting/style.py: figures look the same by day and by night.
   const PAPER = "#fbf8f1", INK = "#22262e", BLUE = "#0a6cae", PALE = "#f7f4ec", ORANGE = "#c4570a";
   const MOST = 1.7159; // where f ends
 

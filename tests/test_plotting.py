@@ -272,3 +272,60 @@ def test_helpers_that_became_one_still_work_and_warn():
         plotting.label_ends(axes, {"a": [1, 2], "b": [1, 3]}, {"a": "#111", "b": "#222"})
     assert [text.get_color() for text in axes.texts] == ["#111", "#222"]
     plt.close(figure)
+
+
+# --- Tables
+
+MIXED = pd.DataFrame(
+    {
+        "kind": ["convolution", "LeNet-5 & <co>", None],
+        "parameters": [61706, -12, 0],
+        "error, %": np.array([218.270004, np.nan, -1.5], "float32"),
+        "field": [5, (6, 7), 14],
+    },
+    index=pd.Index([0.1, 100.0, 5937], name="j"),
+)
+
+
+def table_cells(table):
+    """Of each row of a formatted table, the text of its cells and the sides on which they stand."""
+    found = ElementTree.fromstring(table._repr_html_())
+    return [[(cell.text or "", cell.get("style", "")[12:]) for cell in row] for row in found.iter("tr")]
+
+
+def test_text_stands_at_the_left_and_numbers_at_the_right_under_one_row_of_headings():
+    head, *rows = table_cells(plotting.format_table(MIXED))
+    assert [text for text, _ in head] == ["j", "kind", "parameters", "error, %", "field"]
+    for row in (head, *rows):
+        assert [side for _, side in row] == ["left", "left", "right", "right", "left"]
+
+
+def test_numbers_have_as_many_digits_as_they_deserve_and_a_long_minus():
+    _, *rows = table_cells(plotting.format_table(MIXED))
+    assert [[text for text, _ in row] for row in rows] == [
+        ["0.1", "convolution", "61,706", "218.27", "5"],
+        ["100", "LeNet-5 & <co>", "−12", "–", "(6, 7)"],
+        ["5937", "–", "0", "−1.50", "14"],
+    ]
+    _, *rows = table_cells(
+        plotting.format_table(MIXED, {"error, %": "{:+.0f}", "parameters": lambda n: f"{n} p"})
+    )
+    assert [[text for text, _ in row[2:4]] for row in rows] == [
+        ["61706 p", "+218"],
+        ["−12 p", "–"],
+        ["0 p", "−2"],
+    ]
+
+
+def test_a_table_without_a_name_has_an_empty_corner_that_is_no_heading():
+    found = ElementTree.fromstring(plotting.format_table(MIXED.rename_axis(None))._repr_html_())
+    assert found.find("thead/tr")[0].tag == "td" and not found.find("thead/tr")[0].text
+    assert [row[0].get("scope") for row in found.find("tbody")] == ["row"] * 3
+
+
+def test_headings_of_several_levels_share_a_cell_and_text_is_the_same_every_time():
+    columns = pd.MultiIndex.from_product([["whole", "half"], ["lowest", "highest"]])
+    table = plotting.format_table(pd.DataFrame([[1, 2, 3, 4.5]], columns=columns))
+    assert [text for text, _ in table_cells(table)[0]][1:3] == ["whole, lowest", "whole, highest"]
+    assert "4.50" in repr(table) and "whole, lowest" in repr(table)
+    assert repr(table) == repr(plotting.format_table(pd.DataFrame([[1, 2, 3, 4.5]], columns=columns)))

@@ -4,6 +4,7 @@
     pictures    images as sheets, inside a network, and misclassified
     networks    a network's layers, connections, receptive fields and shares of the work
     charts      training curves, timelines, rows of dots
+    tables      DataFrames with text at the left and numbers at the right
 
 A name says what it does: `show_…` shows images, `draw_…` a network, `plot_…` numbers.
 """
@@ -46,6 +47,7 @@ from lenet_utils.plotting.style import (
     plain_log_axis,
     use_style,
 )
+from lenet_utils.plotting.tables import format_table
 
 __all__ = [
     "BLUE",
@@ -67,6 +69,7 @@ __all__ = [
     "draw_connection_table",
     "draw_network",
     "draw_receptive_fields",
+    "format_table",
     "label_ends",
     "label_line",
     "plain_decades",

@@ -13,8 +13,8 @@ def plot_training_curves(history: dict):
     """Accuracy and loss of training and validation, epoch by epoch, side by side.
 
     Args:
-        history: what `lenet_utils.training.fit` returns, or Keras' own `History.history` with "accuracy", "loss"
-            and, if there are any, "val_accuracy" and "val_loss"; one value an epoch.
+        history: what `lenet_utils.training.fit` returns, or Keras' own `History.history` with "accuracy",
+            "loss" and, if there are any, "val_accuracy" and "val_loss"; one value an epoch.
 
     Returns:
         The matplotlib figure. The loss has a logarithmic axis: small differences late in training show.
@@ -89,7 +89,7 @@ def plot_timeline(events, eras, height: float = 11.6):
 
 
 def _spread_labels(years, gap: float, first: float, last: float) -> np.ndarray:
-    """Heights of labels, near their years and at least about `gap` from one another, between `first` and `last`."""
+    """Heights of labels between `first` and `last`, near their years and about `gap` apart or more."""
     places = np.array(years, dtype=float)
     for _ in range(500):  # push neighbours apart, a little at a time, until no two labels touch
         overlap = np.clip(gap - np.diff(places), 0, None) / 2
@@ -98,7 +98,7 @@ def _spread_labels(years, gap: float, first: float, last: float) -> np.ndarray:
     return places
 
 
-# A row of dots in units of its drawing, which is 500 wide: names, then dots, then the first two kinds' numbers.
+# A row of dots in units of its drawing, which is 500 wide: names, dots, the first two kinds' numbers.
 _DRAWING_WIDTH = 500
 _NAMES_END = 196
 _DOTS = (210, 380)
@@ -111,17 +111,17 @@ def plot_dots(table, colours: dict, label: str, ticks, notes: dict | None = None
     """Rows of dots over one logarithmic axis, drawn as SVG, so that a pointer on a row can show more of it.
 
     Args:
-        table: a DataFrame of numbers, one row a name, one column a kind of dot; NaN draws no dot, and a number
-            beyond the axis an arrow at its end.
+        table: a DataFrame of numbers, one row a name, one column a kind of dot; NaN draws no dot, and a
+            number beyond the axis an arrow at its end.
         colours: column → colour. The numbers of the first two also stand at the end of the row.
         label: what a screen reader says of the whole.
-        ticks: values of the axis; the first and the last are its ends. If the first is 0, the axis is linear up to
-            the second, and logarithmic from there.
+        ticks: values of the axis; the first and the last are its ends. If the first is 0, the axis is linear
+            up to the second, and logarithmic from there.
         notes: name → a line that appears when the pointer rests on its row.
         title: of the axis, with the unit.
 
     Returns:
-        HTML with one SVG and nothing to fetch: `display(HTML(plot_dots(...)))`. It is as wide as its place, at most
+        HTML with one SVG and nothing to fetch: `display(HTML(plot_dots(...)))`. It is as wide as its place,
         38 em. The chapter *rivals* uses it.
     """
     parts, top = [], _HEAD
@@ -146,7 +146,8 @@ def plot_dots(table, colours: dict, label: str, ticks, notes: dict | None = None
     frame += _draw_ticks(ticks, top, title) + _write_heads(colours)
     return (
         f'<svg viewBox="0 0 {_DRAWING_WIDTH} {top + _FOOT}" role="img" aria-label="{escape(label)}" '
-        f'style="width:100%;max-width:38em;color:{INK};font:14px sans-serif;font-variant-numeric:tabular-nums">'
+        f'style="width:100%;max-width:38em;color:{INK};font:14px sans-serif;'
+        f'font-variant-numeric:tabular-nums">'
         f"{''.join(frame + parts)}</svg>"
     )
 
@@ -184,7 +185,7 @@ def _draw_ticks(ticks, bottom, title) -> list[str]:
 
 
 def _place(value: float, ticks) -> float:
-    """x of a value: logarithmic between the ends of the axis, and linear below the second tick if the first is 0.
+    """x of a value: on a logarithmic axis, or, below the second tick if the first is 0, on a linear one.
 
     Beyond an end of the axis, that end.
     """
@@ -220,7 +221,7 @@ def _mark(x, y, order: int, side: int) -> str:
 
     Args:
         order: of the kind of dot.
-        side: −1 or 1 where the value lies beyond the left or the right end of the axis: an arrow points there.
+        side: −1 or 1 where the value lies beyond the left or the right end of the axis: an arrow.
     """
     if side:
         return f"M{x:.1f} {y - 5}l{8 * side} 5l{-8 * side} 5z"

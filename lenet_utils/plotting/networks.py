@@ -26,7 +26,7 @@ class _Row(NamedTuple):
 
 
 class _Drawn(NamedTuple):
-    """Where a row was drawn: x of its maps' middles, y of its upper edge, x at which lines point at a strip."""
+    """Where a row was drawn: x of its maps' middles, y of its upper edge, x of a strip's target."""
 
     centres: np.ndarray
     top: float
@@ -36,20 +36,20 @@ class _Drawn(NamedTuple):
 def draw_network(table, maps=None):
     """A network drawn from its layer table, from the image down to the answer, every map to scale.
 
-    One row a layer. An orange square is the window of one unit; lines lead from it to that unit in the row below.
-    A layer of single units is a strip with one cell a unit. The chapter *architecture* uses it.
+    One row a layer. An orange square is the window of one unit; lines lead from it to that unit in the row
+    below. A layer of single units is a strip with one cell a unit. The chapter *architecture* uses it.
 
     Args:
         table: what `anatomy.layer_table` returns.
-        maps: None, or the activations for one image: (height, width, maps) or (units,) arrays by the layers' names,
-            and "input" for the image. `anatomy.feature_maps` has them for many images.
+        maps: None, or the activations for one image: (height, width, maps) or (units,) arrays by the layers'
+            names, and "input" for the image. `anatomy.feature_maps` has them for many images.
 
     Returns:
         The matplotlib figure. Of a layer with more maps than fit, the first are shown.
     """
     rows = _network_rows(table)
     width = rows[0].width
-    # Room for six maps as wide as the input (C1), or for sixteen of those that are less than half as wide (C3).
+    # Room for six maps as wide as the input (C1), or for sixteen of less than half the width (C3).
     span = 1.03 * max(6 * width, _MOST_MAPS * table.width[table.width < width / 2].max())
     unit = WIDTH / span  # inches a pixel
     gap, strip = _ROW_GAP / unit, _STRIP / unit
@@ -167,7 +167,7 @@ def _window_corner(above, row, side, stride) -> tuple[int, int]:
 
 
 def _draw_window(axes, box, aim, framed):
-    """A square, (left, top, width, height), and two lines from its lower corners to the unit that looks through it."""
+    """A square, (left, top, width, height), and lines from its lower corners to the unit that sees it."""
     left, top, width, height = box
     if framed:
         square = {"fill": False, "edgecolor": ORANGE, "linewidth": 1.1, "zorder": 3}
@@ -239,8 +239,8 @@ def draw_receptive_fields(image, boxes):
 
     Args:
         image: (height, width).
-        boxes: dict of (top, left, height, width) in pixels by the layers' names, as `anatomy.receptive_box` returns
-            them.
+        boxes: dict of (top, left, height, width) in pixels by the layers' names, as `anatomy.receptive_box`
+            returns them.
 
     Returns:
         The matplotlib figure.

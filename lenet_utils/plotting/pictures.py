@@ -77,7 +77,7 @@ def plot_mistakes(images, labels, probabilities, count: int = 21, columns: int =
 
 
 def plot_confusion_matrix(labels, predicted, names=None):
-    """How often each class was taken for which: one row for each true class, one column for each predicted one.
+    """How often each class was taken for which: one row a true class, one column a predicted one.
 
     Only the mistakes are coloured; the far larger numbers on the diagonal would drown them.
 
@@ -113,10 +113,10 @@ def plot_confusion_matrix(labels, predicted, names=None):
 
 
 def plot_scatter(axes, points, labels, size: float = 16) -> None:
-    """Draw each point as the digit that it is, in its class's colour, and name each class where it is densest.
+    """Draw each point as its digit, in its class's colour, and name each class where it is densest.
 
     Args:
-        axes: where to draw; its ticks and frame are removed, because the directions of such maps have no unit.
+        axes: where to draw; its ticks and frame are removed, because directions have no unit here.
         points: (N, 2).
         labels: from 0 to 9, (N,).
         size: of the small numerals, in points squared.
@@ -229,15 +229,15 @@ def show_activations(image, activations):
 
     Args:
         image: the input, (32, 32) or (32, 32, 1).
-        activations: of each layer for this image: "C1", "S2", "C3" and "S4" of shape (height, width, maps), "C5"
-            with 120 numbers, "F6" with 84, "output" with one a class.
+        activations: of each layer for this image: "C1", "S2", "C3" and "S4" of shape (height, width, maps),
+            "C5" with 120 numbers, "F6" with 84, "output" with one a class.
 
     Returns:
         The matplotlib figure.
     """
     sheet = _Sheet()
     sheet.add_image(image, side=1.15)
-    # Maps of the subsampling layers are smaller than those they come from: two thirds, lest they be too small to see.
+    # Maps of the subsampling layers are smaller than those they come from: two thirds, to be seen.
     for name, columns, share in (("C1", 6, 1.0), ("S2", 6, 0.68), ("C3", 8, 1.0), ("S4", 8, 0.68)):
         sheet.add_maps(name, np.asarray(activations[name]), columns, share)
     for name, columns in (("C5", 30), ("F6", 28)):

@@ -1,8 +1,8 @@
 """The look of every figure: colours, colour maps, type, the names at the ends of lines, logarithmic axes.
 
-Figures carry their own warm, light background, so that they look the same on a light page, on a dark page and in
-print. The colours are Okabe and Ito's, which colour-blind readers can tell apart, darkened where thin lines or
-letters need more contrast with the background.
+Figures carry their own warm, light background, so that they look the same on a light page, on a dark page and
+in print. The colours are Okabe and Ito's, which colour-blind readers can tell apart, darkened where thin
+lines or letters need more contrast with the background.
 """
 
 import warnings

@@ -1,8 +1,9 @@
 """The baselines that LeNet-5 was compared with in 1998, as scikit-learn estimators (section III.C, figure 9).
 
 Each reads digits as `lenet_utils.data` gives them, (N, 28, 28) of uint8, and has `fit(images, labels)`,
-`predict(images)` and `decision_function(images)`, ten scores a digit, of which the largest is the answer. Names are
-those of `paper.TEST_ERROR_PERCENT`. `inference_cost` counts what figures 11 and 12 count. Taught in *rivals*.
+`predict(images)` and `decision_function(images)`, ten scores a digit, of which the largest is the answer.
+Names are those of `paper.TEST_ERROR_PERCENT`. `inference_cost` counts what figures 11 and 12 count. Taught in
+*rivals*.
 """
 
 from lenet_utils._renamed import renamed
@@ -21,10 +22,24 @@ from lenet_utils.rivals.preprocessing import area_resize, deslant, ink
 from lenet_utils.rivals.tangent_distance import TangentDistance, plane_distances
 
 __all__ = [
-    "BASELINES", "NearestNeighbours", "OneVsOne", "PairwiseLinear", "PolynomialSVM", "RadialBasis", "TangentDistance",
-    "VirtualSVM", "area_resize", "deslant", "inference_cost", "ink", "nearest_of_each", "pixel_pipeline",
-    "plane_distances", "polynomial_svm", "smallest_margin",
-]  # fmt: skip
+    "BASELINES",
+    "NearestNeighbours",
+    "OneVsOne",
+    "PairwiseLinear",
+    "PolynomialSVM",
+    "RadialBasis",
+    "TangentDistance",
+    "VirtualSVM",
+    "area_resize",
+    "deslant",
+    "inference_cost",
+    "ink",
+    "nearest_of_each",
+    "pixel_pipeline",
+    "plane_distances",
+    "polynomial_svm",
+    "smallest_margin",
+]
 
 __getattr__ = renamed(
     __name__,

@@ -1,4 +1,4 @@
-"""The baselines of section III.C as scikit-learn estimators on rows of pixels: (N, pixels) → ten scores each."""
+"""The baselines of section III.C as scikit-learn estimators: (N, pixels) → ten scores each."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -41,8 +41,9 @@ class RadialBasis(TransformerMixin, BaseEstimator):
 class NearestNeighbours(KNeighborsClassifier):
     """K nearest neighbours by a search through all of them; a tie goes to the class of the nearest.
 
-    Its scores are votes; of two classes with as many votes, the one with the nearer example is ahead, by less than one
-    vote. An example that is not among the nearest `N_CANDIDATES` counts as being as far as the last of those.
+    Its scores are votes; of two classes with as many votes, the one with the nearer example is ahead, by less
+    than one vote. An example that is not among the nearest `N_CANDIDATES` counts as being as far as the last
+    of those.
     """
 
     N_CANDIDATES = 100
@@ -62,8 +63,12 @@ class NearestNeighbours(KNeighborsClassifier):
 
 
 def nearest_of_each(distances: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """The smallest distance of each class, (N, classes), out of those of some examples, (N, examples), and their
-    labels; of a class that is not among them, the largest distance there is.
+    """The smallest distance of each class, (N, classes).
+
+    Args:
+        distances: of some examples, (N, examples).
+        labels: theirs, (N, examples). A class that is not among them gets the row's largest distance.
+        classes: how many there are.
     """
     nearest = np.repeat(distances.max(axis=1, keepdims=True), classes, axis=1)
     for distance, label in zip(distances.T, labels.T, strict=True):
@@ -75,9 +80,9 @@ def nearest_of_each(distances: np.ndarray, labels: np.ndarray, classes: int) -> 
 class OneVsOne:
     """One-vs-one decision: a class's score is its smallest pairwise margin.
 
-    The class that wins all nine pairs is the answer, as in a count of votes; but the smallest margin also says how
-    certain the answer is. The paper adds up the nine margins instead (section III.C); a margin means little where
-    neither class of the pair is the image's.
+    The class that wins all nine pairs is the answer, as in a count of votes; but the smallest margin also
+    says how certain the answer is. The paper adds up the nine margins instead (section III.C); a margin means
+    little where neither class of the pair is the image's.
     """
 
     def decision_function(self, x):
@@ -99,10 +104,10 @@ class PairwiseLinear(OneVsOne, OneVsOneClassifier):
 
 
 class PolynomialSVM(OneVsOne, ClassifierMixin, BaseEstimator):
-    """A support vector classifier for each pair of classes, with the kernel (x · y)ᵈ, for vectors of length 1.
+    """A support vector classifier for each pair of classes: kernel (x · y)ᵈ, vectors of length 1.
 
-    The same classifiers as one call of scikit-learn's SVC gives. Here each gets its kernel matrix from one matrix
-    product, which takes a fraction of the time on all of MNIST.
+    The same classifiers as one call of scikit-learn's SVC gives. Here each gets its kernel matrix from one
+    matrix product, which takes a fraction of the time on all of MNIST.
 
     Args:
         degree: d.
@@ -138,7 +143,8 @@ def smallest_margin(margins: np.ndarray, classes: int) -> np.ndarray:
     """The smallest margin of each class over its pairs; a class that loses a pair has a negative one.
 
     Args:
-        margins: (N, classes · (classes − 1) / 2), for the pairs 0–1, 0–2, …, 1–2, … by how much the first wins.
+        margins: (N, classes · (classes − 1) / 2), for the pairs 0–1, 0–2, …, 1–2, … by how much the first
+            wins.
         classes: three or more.
 
     Returns:
@@ -152,10 +158,10 @@ def smallest_margin(margins: np.ndarray, classes: int) -> np.ndarray:
 
 
 class VirtualSVM(ClassifierMixin, BaseEstimator):
-    """A support vector classifier trained again on its support vectors and copies of them, moved by one pixel.
+    """A support vector classifier trained again on its support vectors and on copies one pixel away.
 
-    What a digit's class is does not change when it moves; the classifier learns that from the only examples that it
-    keeps, its support vectors (Schölkopf, Burges and Vapnik, 1996).
+    What a digit's class is does not change when it moves; the classifier learns that from the only examples
+    that it keeps, its support vectors (Schölkopf, Burges and Vapnik, 1996).
 
     Args:
         classifier: function that returns an untrained pipeline whose last step is a `PolynomialSVM`.

@@ -1,4 +1,4 @@
-"""The rows of figure 9 that are no neural networks: one untrained baseline each, and what its inference costs."""
+"""The rows of figure 9 that are no neural networks: an untrained baseline each, and its inference cost."""
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -85,8 +85,8 @@ COSTS = {
 def inference_cost(estimator) -> tuple[int, int]:
     """Multiply–accumulates (MACs) and stored parameters of a trained baseline (figures 11 and 12).
 
-    Only products of two numbers that are added up are counted, as in the paper: nothing for a kernel's power, an
-    exponential, a search for the largest, or the straightening of digits.
+    Only products of two numbers that are added up are counted, as in the paper: nothing for a kernel's power,
+    an exponential, a search for the largest, or the straightening of digits.
 
     Returns:
         `(macs, parameters)`: MACs per image, and stored numbers.

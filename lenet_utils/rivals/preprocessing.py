@@ -11,8 +11,8 @@ def ink(images: np.ndarray) -> np.ndarray:
 def deslant(images: np.ndarray) -> np.ndarray:
     """Upright digits: each row shifted sideways by whole pixels until the digit's principal axis is vertical.
 
-    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.A, where a
-    pixel is ink or not; here it counts by its darkness).
+    The slant is the regression of column on row, cov(column, row) / var(row), over the ink (section III.A,
+    where a pixel is ink or not; here it counts by its darkness).
 
     Args:
         images: (N, rows, columns), 0 the background.

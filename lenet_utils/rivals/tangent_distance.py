@@ -10,14 +10,14 @@ from lenet_utils.rivals.preprocessing import area_resize
 
 
 class TangentDistance(ClassifierMixin, BaseEstimator):
-    """Nearest neighbour, where the distance allows for small shifts, turns and the like (Simard et al., 1993).
+    """Nearest neighbour by a distance that allows for small shifts and turns (Simard et al., 1993).
 
     Each image stands for the plane of what it becomes under seven small deformations: two shifts, scaling,
-    rotation, two ways of squeezing, and a change of the stroke's thickness. The distance of two images is that of
-    their planes. It is computed for the nearest `candidates` of each class by the ordinary distance, so that every
-    class has one. The score is its negative logarithm: by which factor the second class is farther than the best says
-    how certain an answer is (on 5,000 held-out training digits 3.8% had to be turned away for an error of half a
-    percent, and 7.5% by the difference of the distances).
+    rotation, two ways of squeezing, and a change of the stroke's thickness. The distance of two images is
+    that of their planes. It is computed for the nearest `candidates` of each class by the ordinary distance,
+    so that every class has one. The score is its negative logarithm: by which factor the second class is
+    farther than the best says how certain an answer is (on 5,000 held-out training digits 3.8% had to be
+    rejected for an error of half a percent, and 7.5% by the difference of the distances).
 
     Args:
         side: images are made this small first, as in the paper.
@@ -41,7 +41,7 @@ class TangentDistance(ClassifierMixin, BaseEstimator):
         return self
 
     def nearest(self, points):
-        """Places in the training set, (N, candidates · classes), of the nearest of each class by the plain distance."""
+        """Training images nearest by plain distance, as indices of shape (N, candidates · classes)."""
         found = [search.kneighbors(points, return_distance=False) for search in self.searches_]
         return np.concatenate(
             [members[near] for members, near in zip(self.members_, found, strict=True)], axis=1
@@ -75,8 +75,8 @@ class TangentDistance(ClassifierMixin, BaseEstimator):
 def plane_distances(point, basis, points, bases, ridge=1e-2):
     """Squared distances of one plane from others: what is left of the difference outside both planes.
 
-    With orthonormal rows A and B, min over α, β of |r − Aᵀα − Bᵀβ|² is |r|² − vᵀ M⁻¹ v, where v = (Ar, Br) and
-    M = ((I, ABᵀ), (BAᵀ, I)); `ridge` on M's diagonal keeps the planes from being followed too far.
+    With orthonormal rows A and B, min over α, β of |r − Aᵀα − Bᵀβ|² is |r|² − vᵀ M⁻¹ v, where v = (Ar, Br)
+    and M = ((I, ABᵀ), (BAᵀ, I)); `ridge` on M's diagonal keeps the planes from being followed too far.
     """
     apart = points - point
     mine, theirs = apart @ basis.T, np.einsum("nkp,np->nk", bases, apart)

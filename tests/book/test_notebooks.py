@@ -199,6 +199,14 @@ def test_figures_have_alternative_text(notebook):
             assert len(text.split()) >= 4, f"a figure without alternative text: {first_line(cell)}"
 
 
+def test_tables_are_formatted_by_the_package(notebook):
+    """Pandas' own style puts text at the right and, with an index that has a name, a second row of headings."""
+    for cell in code_cells(notebook):
+        for node in ast.walk(tree(cell.source)):
+            styled = isinstance(node, ast.Attribute) and node.attr == "style"
+            assert not styled, f"use plotting.format_table: {ast.unparse(node)}"
+
+
 def test_code_cells_are_short(notebook):
     for cell in code_cells(notebook):
         length = len(cell.source.splitlines())
@@ -284,7 +292,7 @@ def test_definitions_are_compared_without_docstrings_only():
 
 
 def test_no_figure_of_the_package_escapes_the_rule_for_alternative_text():
-    helpers = {"use_style", "label_line", "label_ends", "plain_log_axis", "plain_decades"}
+    helpers = {"use_style", "label_line", "label_ends", "plain_log_axis", "plain_decades", "format_table"}
     functions = {name for name in plotting.__all__ if inspect.isfunction(getattr(plotting, name))}
     assert {name for name in functions if name.split("_")[0] not in FIGURE_VERBS} == helpers
     assert functions >= NOT_DRAWING
