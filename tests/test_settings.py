@@ -15,7 +15,7 @@ from lenet_utils.evaluation import error_percent
 digits = load_mnist("sample")
 images, labels = to_lenet_input(digits.x_test)[:200], digits.y_test[:200]
 print([error_percent(build(weights="mnist"), images, labels) for build in (models.lenet5, models.lenet5_1998)])
-print([build()(np.zeros((1, *shape), "float32")).shape for build, shape in (
+print([tuple(build()(np.zeros((1, *shape), "float32")).shape) for build, shape in (
     (models.lenet1, (28, 28, 1)), (models.lenet4, (32, 32, 1)), (models.alexnet_cifar10, (32, 32, 3)))])
 """
 
