@@ -40,7 +40,7 @@ test-package: .venv/ready _build/home ## the unit tests of the package, the chec
 	$(RUN) -m pytest tests --ignore=tests/book -n 2
 
 test-chapters: .venv/ready _build/home ## every chapter, executed by nbval (DATA=full: on MNIST in LENET_DATA_DIR)
-	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=$${DATA:-sample} $(RUN) -m pytest --nbval --nbval-cell-timeout=1200 -n 2 --dist loadfile chapters
+	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=$${DATA:-sample} $(RUN) -m pytest --nbval --nbval-cell-timeout=1200 -n 2 --dist loadfile $(if $(CHAPTER),chapters/$(CHAPTER).ipynb,chapters)
 
 test-pages: .venv/ready _build/home ## build the book on the sample and look at it in a browser
 	KERAS_HOME="$(HERE)/_build/home/keras" LENET_DATA=sample $(RUN) scripts/build_book.py --output _build/test

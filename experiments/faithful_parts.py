@@ -32,21 +32,21 @@ class AveragePooling(layers.AveragePooling2D):
         return ops.repeat(ops.repeat(quarter, 2, axis=1), 2, axis=2), []
 
 
-def with_layers(*exchanged, loss=EQ_9) -> keras.Model:
+def with_layers(*others, loss=EQ_9) -> keras.Model:
     """The network of 1998 with other layers in the places of those of their names."""
-    return compiled(lenet5_1998(exchanged=exchanged), loss)
+    return compiled(lenet5_1998(replace=others), loss)
 
 
 PARTS = {
     "a new order for each pass": lambda: build(BASE),
     "Eq. 8 instead of Eq. 9": lambda: build(replace(BASE, j=None)),
     "softmax for the RBF output": lambda: with_layers(
-        FullyConnected(10, squashed=False, name="output"), loss=SoftmaxCrossEntropy()
+        FullyConnected(10, activation=None, name="output"), loss=SoftmaxCrossEntropy()
     ),
     "random codes for the bitmaps": lambda: build(replace(BASE, codes="random")),
     "dense C3": lambda: with_layers(Convolution(16, name="C3")),
     "average pooling": lambda: with_layers(AveragePooling(name="S2"), AveragePooling(name="S4")),
-    "He initialisation": lambda: build(replace(BASE, initial="he")),
+    "He initialisation": lambda: build(replace(BASE, initializer="he")),
     "plain SGD": lambda: build(BASE, keras.optimizers.SGD()),
 }
 """Each exchange as a function that returns a fresh compiled network."""

@@ -31,7 +31,7 @@ DISTORTED = faithful_distorted.SETTINGS.distorted
 """By how much of `lenet_utils.distortions`' ranges."""
 
 
-def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> keras.Model:
+def perceptron(*hidden: int, side: int = 28, output_activation: str | None = "squash") -> keras.Model:
     """Fully connected layers alone: side × side pixels, up to two hidden layers, ten outputs."""
     units = [FullyConnected(count, name=f"hidden{n}") for n, count in enumerate(hidden, 1)]
     return keras.Sequential(
@@ -39,7 +39,7 @@ def perceptron(*hidden: int, side: int = 28, squashed_output: bool = True) -> ke
             keras.Input((side, side, 1), name="input"),
             keras.layers.Flatten(name="flatten"),
             *units,
-            FullyConnected(10, squashed=squashed_output, name="output"),
+            FullyConnected(10, activation=output_activation, name="output"),
         ],
         name="perceptron",
     )
@@ -121,7 +121,7 @@ def fit(x_train, y_train, variant: str, seed: int, folder):
 def fit_today(build, read, distorted, x_train, y_train, seed, folder):
     """The same layers with a softmax at the end, trained as *implementation* trains LeNet-5, for as many passes."""
     keras.utils.set_random_seed(seed)
-    model, x = build(squashed_output=False), read(x_train)
+    model, x = build(output_activation=None), read(x_train)
     loss = SoftmaxCrossEntropy()
     training.fit(
         model,

@@ -18,7 +18,7 @@ CHANGES = {
     "C3 reads all maps": {"c3": "all"},
     "max pooling": {"pooling": "max"},
     "ReLU": {"activation": "relu"},
-    "He initialisation": {"initial": "he"},
+    "He initialisation": {"initializer": "he"},
     "a falling rate": {"falling": True},
     "affine distortions": {"distorted": 0.5},
     "elastic distortions": {"elastic": 0.5},

@@ -23,8 +23,7 @@ from lenet_utils.optimizers import (
     StochasticDiagonalLevenbergMarquardt,
     curvatures,
 )
-from lenet_utils.paper import LEARNING_RATES
-from lenet_utils.reference import WORKING_COEFFICIENT
+from lenet_utils.paper import DEFAULT_COEFFICIENT, LEARNING_RATES
 from lenet_utils.training import fit_online
 
 HELD_OUT = 10_000
@@ -37,8 +36,8 @@ class Settings:
 
     j: the rubbish class's distance in Eq. 9; None takes Eq. 8.
     curvature: "swept", the paper's estimate, or "whole", the Gauss–Newton diagonal with nothing left out.
-    initial, top, keep: see `lenet_utils.layers` and `lenet_utils.optimizers`.
-    coefficient: what the subsampling layers start with; None leaves that to `initial`.
+    initializer, output_curvature, update: see `lenet_utils.initializers` and `lenet_utils.optimizers`.
+    coefficient: what the subsampling layers start with; None leaves that to `initializer`.
     gain: multiplies every η of the paper's schedule.
     order: one "fixed" random order for all passes, as appendix C says, or "shuffled" anew for each.
     codes: the output's centres: the paper's "bitmaps", or "random" signs.
@@ -48,10 +47,10 @@ class Settings:
     """
 
     j: float | None = 1.0
-    initial: str = "working"
-    coefficient: float | None = WORKING_COEFFICIENT
-    keep: str = "first"
-    top: str = "constant"
+    initializer: str = "default"
+    coefficient: float | None = DEFAULT_COEFFICIENT
+    update: str = "first"
+    output_curvature: str = "constant"
     gain: float = 1.0
     order: str = "fixed"
     codes: str = "bitmaps"
@@ -62,7 +61,7 @@ class Settings:
 
 def build(settings: Settings, optimizer=None) -> keras.Model:
     """A fresh network, compiled as the settings say; with the second-order method, or with the optimizer given."""
-    model = lenet5_1998(initial=settings.initial)
+    model = lenet5_1998(initializer=settings.initializer)
     if settings.coefficient is not None:
         for name in ("S2", "S4"):
             coefficient = model.get_layer(name).coefficient
@@ -140,8 +139,8 @@ def learn(model, x, y, settings: Settings, seed: int, folder: Path, passes: int,
         x, y = x[order], y[order]
     schedule = Schedule([settings.gain * eta for eta in LEARNING_RATES])
     estimation = CurvatureEstimation(
-        keep=settings.keep,
-        top=settings.top,
+        update=settings.update,
+        output_curvature=settings.output_curvature,
         learning_rates=None,
         seed=seed,
         estimate={"swept": curvatures, "whole": whole_curvatures}[settings.curvature],

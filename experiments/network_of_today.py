@@ -29,7 +29,7 @@ class Settings:
     c3: which maps C3 reads: those of the paper's "table", or "all".
     pooling: "trained" coefficients and biases, or the "max" of four.
     activation: 1.7159 tanh(2a/3), "squash", or "relu", or "silu": a times the logistic function of a.
-    initial: weights uniform in ± 1/√fan-in, "1998", or normal with variance 2/fan-in, "he".
+    initializer: weights uniform in ± 1/√fan-in, "1998", or normal with variance 2/fan-in, "he".
     method: "adam", or "momentum": stochastic gradients with Nesterov's momentum of 0.9.
     falling: the rate rises for one epoch to `peak`, then falls to 0 along a cosine; else it stays at CONSTANT_RATE.
     distorted: by how much of the ranges of `lenet_utils.distortions` each picture is distorted.
@@ -47,7 +47,7 @@ class Settings:
     c3: str = "table"
     pooling: str = "trained"
     activation: str = "squash"
-    initial: str = "1998"
+    initializer: str = "1998"
     method: str = "adam"
     falling: bool = False
     distorted: float = 0.0
@@ -67,14 +67,14 @@ def build(settings: Settings) -> keras.Model:
     """A fresh network. Those that end in a softmax give the scores before it."""
     if settings.activation != "squash":
         return build_of_today(settings)
-    exchanged = []
+    others = []
     if settings.output == "softmax":
-        exchanged.append(FullyConnected(10, squashed=False, name="output"))
+        others.append(FullyConnected(10, activation=None, name="output"))
     if settings.c3 == "all":
-        exchanged.append(Convolution(16, name="C3"))
+        others.append(Convolution(16, name="C3"))
     if settings.pooling == "max":
-        exchanged += [layers.MaxPooling2D(2, name=name) for name in ("S2", "S4")]
-    return lenet5_1998(exchanged=tuple(exchanged))
+        others += [layers.MaxPooling2D(2, name=name) for name in ("S2", "S4")]
+    return lenet5_1998(replace=tuple(others))
 
 
 def build_of_today(settings: Settings) -> keras.Model:
@@ -96,8 +96,8 @@ def part(kind, *sizes, name: str, settings: Settings, pool: str | None = None):
     """A layer with weights and what comes after it, in turn: pooling, normalisation, activation."""
     # Uniform in ± 1/√fan-in has a variance of 1/3 of 1/fan-in.
     uniform = keras.initializers.VarianceScaling(1 / 3, "fan_in", "uniform")
-    initial = "he_normal" if settings.initial == "he" else uniform
-    yield kind(*sizes, kernel_initializer=initial, use_bias=not settings.normalised, name=name)
+    initializer = "he_normal" if settings.initializer == "he" else uniform
+    yield kind(*sizes, kernel_initializer=initializer, use_bias=not settings.normalised, name=name)
     if pool:
         yield layers.MaxPooling2D(2, name=pool)
     if settings.normalised:

@@ -12,7 +12,8 @@ import numpy as np
 from experiments import passes, quick
 from lenet_utils import evaluation, training
 from lenet_utils.data import load_mnist, to_lenet_input
-from lenet_utils.models import WEIGHTS, lenet5, save_weights
+from lenet_utils.models import lenet5
+from lenet_utils.serialization import WEIGHTS, save_weights
 
 VARIANTS = ["lenet5"]
 EPOCHS = 12

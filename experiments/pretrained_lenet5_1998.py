@@ -10,7 +10,7 @@ from experiments import faithful_distorted, pretrained_lenet5, quick
 from experiments.network_of_1998 import train
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.evaluation import error_percent
-from lenet_utils.models import WEIGHTS, save_weights
+from lenet_utils.serialization import WEIGHTS, save_weights
 
 VARIANTS = ["lenet5_1998"]
 

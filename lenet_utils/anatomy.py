@@ -4,17 +4,15 @@ Counts as the paper does (section II.B): a *connection* carries one value into o
 connection too. Shared weights are one parameter and many connections; that ratio is the point of a
 convolutional network. Taught in the chapter *architecture*.
 
-A layer that this module does not know may describe itself. It needs one method,
-
-    anatomy(input_shape, output_shape) -> dict
-
-which returns "kind" (a few words), "connections" and "multiply_adds" (integers) and, if its units look
+A layer that this module does not know may describe itself by a method `anatomy(input_shape, output_shape)`,
+which returns a dict: "kind" (a few words), "connections" and "multiply_adds" (integers) and, if its units look
 through a window that slides over their input, "window" and "stride" (pairs of integers; each defaults to
 (1, 1)). Both shapes include the batch axis, as Keras gives them.
 """
 
 import math
 from dataclasses import dataclass
+from functools import partial, singledispatch
 from itertools import pairwise
 
 import keras
@@ -22,18 +20,10 @@ import numpy as np
 import pandas as pd
 from keras import layers
 
-COLUMNS = [
-    "kind",
-    "maps",
-    "height",
-    "width",
-    "parameters",
-    "connections",
-    "multiply_adds",
-    "receptive_field",
-    "jump",
-]
+from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
+
 COUNTS = ["parameters", "connections", "multiply_adds"]
+COLUMNS = ["kind", "maps", "height", "width", *COUNTS, "receptive_field", "jump"]
 
 UNCHANGED = (
     layers.InputLayer,
@@ -49,7 +39,7 @@ UNCHANGED = (
 
 @dataclass(frozen=True)
 class View:
-    """What the units of one layer see of the picture, in pixels, as (height, width) pairs.
+    """What the units of one layer see of the image, in pixels, as (height, width) pairs.
 
     `field` is the size of a unit's receptive field, `jump` the distance between those of neighbours, and
     `start` where the first one begins (negative if it begins in the padding).
@@ -87,9 +77,9 @@ def layer_table(model: keras.Model, input_shape: tuple[int, int, int] | None = N
         - maps, height, width: of the output; a fully connected layer has maps of one unit.
         - parameters: those that training changes.
         - connections: values carried into units, biases included, a pixel of padding counted as a value.
-        - multiply_adds: products of a weight and a value, for one picture. Parameter-free pooling has none.
-        - receptive_field: side in pixels of what a unit sees of the picture, (height, width) if it is not
-          square. It may reach into the padding, and then exceed the picture.
+        - multiply_adds: products of a weight and a value, for one image. Parameter-free pooling has none.
+        - receptive_field: side in pixels of what a unit sees of the image, (height, width) if it is not
+          square. It may reach into the padding, and then exceed the image.
         - jump: pixels between the receptive fields of neighbouring units.
 
         `table.attrs["totals"]` is a dict of the sums of parameters, connections and multiply_adds;
@@ -107,26 +97,26 @@ def layer_table(model: keras.Model, input_shape: tuple[int, int, int] | None = N
     return table
 
 
-def feature_maps(model: keras.Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
-    """What every layer of a chain makes of some pictures, from one pass through the network.
+def feature_maps(model: keras.Model, images: np.ndarray) -> dict[str, np.ndarray]:
+    """The output of every layer of a chain for some images, from one pass through the network.
 
     Args:
-        pictures: shape (N, height, width, channels).
+        images: shape (N, height, width, channels).
 
     Returns:
         A dict by the names in `layer_table`, in their order and after "input": arrays of shape
         (N, height, width, maps), or (N, units) for fully connected layers.
     """
-    names = list(layer_table(model, pictures.shape[1:]).index)
-    outputs = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])(pictures)
+    names = list(layer_table(model, images.shape[1:]).index)
+    outputs = keras.Model(model.inputs[0], [model.get_layer(name).output for name in names])(images)
     arrays = [keras.ops.convert_to_numpy(output) for output in outputs]
-    return {"input": np.asarray(pictures), **dict(zip(names, arrays, strict=True))}
+    return {"input": np.asarray(images), **dict(zip(names, arrays, strict=True))}
 
 
 def receptive_box(
     model: keras.Model, layer: str, row: int, column: int, input_shape: tuple[int, int, int] | None = None
 ) -> tuple[int, int, int, int]:
-    """Where in the picture one unit of a layer looks.
+    """The part of the image that one unit of a layer reads.
 
     Args:
         model, input_shape: as in `layer_table`.
@@ -237,19 +227,23 @@ def _size(shape):
 
 def _facts(layer, input_shape, output_shape) -> dict:
     """What a layer says of itself, or what is known of its type."""
-    if hasattr(layer, "anatomy"):
-        return layer.anatomy(input_shape, output_shape)
-    for types, describe in KNOWN:
-        if type(layer) in types:
-            if getattr(layer, "data_format", None) == "channels_first":
-                raise ValueError(f"{layer.name} has its channels first; layer_table reads channels last.")
-            return describe(layer, input_shape, output_shape)
+    if getattr(layer, "data_format", None) == "channels_first":
+        raise ValueError(f"{layer.name} has its channels first; layer_table reads channels last.")
+    # The layer's own method goes first: it may be of a known type and compute something else.
+    describe = getattr(layer, "anatomy", None) or partial(_describe, layer)
+    return describe(input_shape, output_shape)
+
+
+@singledispatch
+def _describe(layer, input_shape, output_shape) -> dict:
+    """The facts of a layer by its type; see this module's head for what they are."""
     raise ValueError(
         f"layer_table does not know {layer.name}, a {type(layer).__name__}. A layer of your own can describe "
         "itself with a method anatomy(input_shape, output_shape); see help(lenet_utils.anatomy)."
     )
 
 
+@_describe.register(layers.Conv2D)
 def _convolution(layer, input_shape, output_shape):
     units = math.prod(output_shape[1:])
     products = units * math.prod(layer.kernel_size) * (input_shape[-1] // layer.groups)
@@ -264,6 +258,8 @@ def _convolution(layer, input_shape, output_shape):
     }
 
 
+@_describe.register(layers.AveragePooling2D)
+@_describe.register(layers.MaxPooling2D)
 def _pooling(layer, input_shape, output_shape):
     kind = "max" if isinstance(layer, layers.MaxPooling2D) else "average"
     return {
@@ -275,6 +271,8 @@ def _pooling(layer, input_shape, output_shape):
     }
 
 
+@_describe.register(layers.GlobalAveragePooling2D)
+@_describe.register(layers.GlobalMaxPooling2D)
 def _global_pooling(layer, input_shape, output_shape):
     kind = "max" if isinstance(layer, layers.GlobalMaxPooling2D) else "average"
     return {
@@ -285,6 +283,8 @@ def _global_pooling(layer, input_shape, output_shape):
     }
 
 
+@_describe.register(layers.Dense)
+@_describe.register(FullyConnected)
 def _fully_connected(layer, input_shape, output_shape):
     if layer.kernel.shape[0] != input_shape[-1]:
         raise ValueError(
@@ -294,29 +294,56 @@ def _fully_connected(layer, input_shape, output_shape):
     units = math.prod(output_shape[1:])
     return {
         "kind": "fully connected",
-        "connections": units * (input_shape[-1] + layer.use_bias),
+        "connections": units * (input_shape[-1] + getattr(layer, "use_bias", True)),
         "multiply_adds": units * input_shape[-1],
     }
 
 
+@_describe.register(layers.BatchNormalization)
 def _batch_normalization(layer, input_shape, output_shape):
     units = math.prod(output_shape[1:])
     return {"kind": "batch normalisation", "connections": 2 * units, "multiply_adds": units}
+
+
+@_describe.register(Convolution)
+def _convolution_of_1998(layer, input_shape, output_shape):
+    units = output_shape[1] * output_shape[2]
+    pairs = input_shape[-1] * layer.filters if layer.table is None else sum(map(len, layer.table))
+    products = units * layer.kernel_size**2 * pairs
+    window = (layer.kernel_size, layer.kernel_size)
+    return {
+        "kind": f"convolution {_times(window)}" + ("" if layer.table is None else ", partial"),
+        "connections": products + units * layer.filters,
+        "multiply_adds": products,
+        "window": window,
+    }
+
+
+@_describe.register(Subsampling)
+def _subsampling(layer, input_shape, output_shape):
+    units = math.prod(output_shape[1:])
+    return {
+        "kind": "subsampling 2×2",
+        "connections": 5 * units,  # four values and a bias
+        "multiply_adds": units,
+        "window": (2, 2),
+        "stride": (2, 2),
+    }
+
+
+@_describe.register(EuclideanRBF)
+def _euclidean_rbf(layer, input_shape, output_shape):
+    products = input_shape[-1] * math.prod(output_shape[1:])
+    return {"kind": "Euclidean RBF", "connections": products, "multiply_adds": products}
 
 
 def _nothing(layer, input_shape, output_shape):
     return {"kind": "unchanged", "connections": 0, "multiply_adds": 0}
 
 
+for _kind in UNCHANGED:
+    _describe.register(_kind, _nothing)
+
+
 def _times(pair):
     return "×".join(map(str, pair))
-
-
-KNOWN = (
-    ((layers.Conv2D,), _convolution),
-    ((layers.AveragePooling2D, layers.MaxPooling2D), _pooling),
-    ((layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D), _global_pooling),
-    ((layers.Dense,), _fully_connected),
-    ((layers.BatchNormalization,), _batch_normalization),
-    (UNCHANGED, _nothing),
-)

@@ -1,51 +1,49 @@
-"""What the network of 1998 minimises: its two loss functions over distances, and those of older and newer networks.
+"""Loss functions: the two of 1998 over distances, and those of older and newer networks.
 
-All take the right classes, shape (N,), and the output layer's numbers, shape (N, 10), and are ordinary Keras
-losses that `compile()` accepts. Beside its value, each loss here gives its first and second derivatives by the
-outputs, where the back-propagation of curvatures starts (`lenet_utils.optimizers.curvatures`). Taught in the chapter
-*the-1998-network*.
+All take labels, shape (N,), and the network's outputs, shape (N, 10), and are ordinary Keras
+losses that `compile()` accepts. Beside its value, each loss here gives its first and second derivatives by
+the outputs, where the back-propagation of curvatures starts (`lenet_utils.optimizers.curvatures`). Taught in
+the chapter *the-1998-network*.
 """
 
 import keras
 from keras import ops
 
-register = keras.saving.register_keras_serializable("lenet_utils")
-
 
 class OutputLoss(keras.losses.Loss):
     """A loss that knows its derivatives by the network's outputs.
 
-    A subclass gives `call(y_true, y_pred)`, one loss a picture, and `derivatives(y_true, y_pred)`.
+    A subclass gives `call(y_true, y_pred)`, one loss per image, and `derivatives(y_true, y_pred)`.
     """
 
     def derivatives(self, y_true, y_pred):
-        """∂E/∂y_i, shape (N, classes), and ∂²E/∂y_i∂y_k, shape (N, classes, classes), a picture at a time.
+        """∂E/∂y_i, shape (N, classes), and ∂²E/∂y_i∂y_k, shape (N, classes, classes), for each image.
 
         Args:
-            y_true: right classes, (N,).
+            y_true: labels, (N,).
             y_pred: the network's outputs, (N, classes).
         """
         raise NotImplementedError
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class MaximumLikelihood(OutputLoss):
-    """Eq. 8: the distance to the right class's bitmap, E = y_D. What the other distances are does not matter."""
+    """Eq. 8: the distance to the right class's bitmap, E = y_D. The other distances do not matter."""
 
     def call(self, y_true, y_pred):
-        return ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+        return ops.sum(_one_hot(y_true, y_pred) * y_pred, axis=-1)
 
     def derivatives(self, y_true, y_pred):
-        return _right(y_true, y_pred), ops.zeros_like(y_pred)[:, :, None] * y_pred[:, None, :]
+        return _one_hot(y_true, y_pred), ops.zeros_like(y_pred)[:, :, None] * y_pred[:, None, :]
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class MaximumAPosteriori(OutputLoss):
     """Eq. 9: E = y_D + log(e^(−j) + Σ_i e^(−y_i)): near the right bitmap, and far from the others.
 
-    The second term pushes wrong classes away while their distance is not much larger than j, the distance of the
-    "rubbish" class to everything; the paper asks for j > 0 and does not say how large. Computed with the largest
-    power taken out, so that no distance overflows.
+    The second term pushes wrong classes away while their distance is not much larger than j, the distance of
+    the "rubbish" class to everything; the paper asks for j > 0 and does not say how large. Computed with the
+    largest power taken out, so that no distance overflows.
 
     Args:
         j: the rubbish class's distance.
@@ -58,12 +56,12 @@ class MaximumAPosteriori(OutputLoss):
         self.j = j
 
     def call(self, y_true, y_pred):
-        right = ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+        right = ops.sum(_one_hot(y_true, y_pred) * y_pred, axis=-1)
         return right + ops.logsumexp(self._scores(y_pred), axis=-1)
 
     def derivatives(self, y_true, y_pred):
         p = ops.softmax(self._scores(y_pred), axis=-1)[:, :-1]
-        return _right(y_true, y_pred) - p, _covariance(p)
+        return _one_hot(y_true, y_pred) - p, _covariance(p)
 
     def _scores(self, y_pred):
         """−y_i of the classes and, last, −j of the rubbish class."""
@@ -73,7 +71,7 @@ class MaximumAPosteriori(OutputLoss):
         return {**super().get_config(), "j": self.j}
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class SquaredError(OutputLoss):
     """Half the squared error of squashing units, E = ½ Σ_i (x_i − t_i)²: the target t_i is 1 for the right class, −1
     for all others, which f reaches at a = ±1. For `lenet1` and `lenet4`, which have no bitmaps to be near to.
@@ -83,26 +81,26 @@ class SquaredError(OutputLoss):
         return ops.sum((y_pred - self._targets(y_true, y_pred)) ** 2, axis=-1) / 2
 
     def derivatives(self, y_true, y_pred):
-        slope = y_pred - self._targets(y_true, y_pred)
-        return slope, ops.eye(y_pred.shape[-1]) * ops.ones_like(y_pred)[:, :, None]
+        gradient = y_pred - self._targets(y_true, y_pred)
+        return gradient, ops.eye(y_pred.shape[-1]) * ops.ones_like(y_pred)[:, :, None]
 
     def _targets(self, y_true, y_pred):
-        return 2 * _right(y_true, y_pred) - 1
+        return 2 * _one_hot(y_true, y_pred) - 1
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class SoftmaxCrossEntropy(OutputLoss):
     """Today's loss, for comparison: −log of the softmax of the right class's output (a score, larger is better)."""
 
     def call(self, y_true, y_pred):
-        return ops.logsumexp(y_pred, axis=-1) - ops.sum(_right(y_true, y_pred) * y_pred, axis=-1)
+        return ops.logsumexp(y_pred, axis=-1) - ops.sum(_one_hot(y_true, y_pred) * y_pred, axis=-1)
 
     def derivatives(self, y_true, y_pred):
         p = ops.softmax(y_pred, axis=-1)
-        return p - _right(y_true, y_pred), _covariance(p)
+        return p - _one_hot(y_true, y_pred), _covariance(p)
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class NearestIsRight(keras.metrics.MeanMetricWrapper):
     """The share of images whose smallest output is the right class's: the accuracy of a network of distances."""
 
@@ -118,10 +116,10 @@ def _nearest_is_right(y_true, y_pred):
     return ops.cast(ops.equal(ops.cast(ops.argmin(y_pred, axis=-1), "int32"), labels), y_pred.dtype)
 
 
-def _right(y_true, y_pred):
-    """1 for the right class, 0 elsewhere, in the outputs' shape (N, classes)."""
-    classes = ops.reshape(ops.cast(y_true, "int32"), (-1,))
-    return ops.one_hot(classes, y_pred.shape[-1], dtype=y_pred.dtype)
+def _one_hot(y_true, y_pred):
+    """Labels as one-hot rows in the outputs' shape, (N, classes)."""
+    labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+    return ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
 
 
 def _covariance(p):

@@ -6,19 +6,12 @@ Written with Keras layers, so that any Keras backend can run them.
 from pathlib import Path
 
 import keras
-import numpy as np
 from keras import layers
 
 from lenet_utils._renamed import renamed
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.paper import C3_TABLE, INPUT_SIDE, LENET1_TABLE, LENET4_MAPS
-
-_HERE = Path(__file__).with_name("weights")
-WEIGHTS = {
-    "lenet5": {"mnist": _HERE / "lenet5-mnist.npz"},
-    "lenet5_1998": {"mnist": _HERE / "lenet5-1998-mnist.npz"},
-}
-"""Trained weights inside the package, by network and name; `experiments/pretrained_*.py` made them."""
+from lenet_utils.serialization import WEIGHTS, load_weights
 
 LENET4_TABLE = tuple((m, (m + step) % 8, (m + 2 * step) % 8) for step in (1, 2) for m in range(8))
 """Our choice of the three S2 maps that each of LeNet-4's sixteen C3 maps reads, in the manner of Table I: neighbours
@@ -48,7 +41,7 @@ def lenet5(
         classes: number of outputs.
         weights: None (fresh Glorot-uniform weights); "mnist" (trained on the 55,000 training digits
             that are not in the embedded sample; needs the default network); or the path of a file
-            that `save_weights` wrote.
+            that `lenet_utils.serialization.save_weights` wrote.
 
     Returns:
         A model that maps (N, height, width, channels) to (N, classes) probabilities; the largest wins.
@@ -87,124 +80,126 @@ def lenet5(
 
 def lenet5_1998(
     weights: str | Path | None = None,
-    initial: str = "working",
+    initializer: str = "default",
     input_shape: tuple[int, int, int] = (INPUT_SIDE, INPUT_SIDE, 1),
-    exchanged: tuple[keras.Layer, ...] = (),
+    replace: tuple[keras.Layer, ...] = (),
 ) -> keras.Model:
     """LeNet-5 as published in 1998 (section II.B): 60,000 trainable parameters, 340,908 connections.
 
-    Convolutions with 1.7159 tanh(2a/3), trainable subsampling, C3 connected by the paper's table, and an output layer
-    of distances to ten fixed bitmaps: the *smallest* output is the answer, as `lenet_utils.evaluation` knows. Taught,
-    part by part, in *the-1998-network*.
+    Convolutions with 1.7159 tanh(2a/3), trainable subsampling, C3 connected by the paper's table, and an
+    output layer of distances to ten fixed bitmaps: the *smallest* output is the answer, as
+    `lenet_utils.evaluation` knows. Taught, part by part, in *the-1998-network*.
 
     Args:
-        weights: None (fresh weights); "mnist" (trained on the 55,000 training digits that are not in the embedded
-            sample); or the path of a file that `save_weights` wrote.
-        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`. The published rule is
-            "published"; networks drawn by it hardly learn, which is why it is not the default.
-        input_shape: (rows, columns, 1), at least 32×32. C5 is a convolution, so a larger picture gives a row or a
-            field of answers, one for each place of a 32×32 window that moves in steps of four pixels.
-        exchanged: other layers, each of which takes the place of the network's own layer of its name.
+        weights: None (fresh weights); "mnist" (trained on the 55,000 training digits that are not in the
+            embedded sample); or the path of a file that `lenet_utils.serialization.save_weights` wrote.
+        initializer: how fresh weights are drawn, one of `lenet_utils.initializers.INITIALIZERS`. The
+            published rule is "published"; networks drawn by it hardly learn, which is why it is not the
+            default.
+        input_shape: (rows, columns, 1), at least 32×32. C5 is a convolution, so a larger image gives a row or
+            a field of answers, one for each place of a 32×32 window that moves in steps of four pixels.
+        replace: other layers, each of which takes the place of the network's own layer of its name.
 
     Returns:
-        A model that maps (N, 32, 32, 1) to (N, 10) distances; larger pictures to (N, rows, columns, 10).
+        A model that maps (N, 32, 32, 1) to (N, 10) distances; larger images to (N, rows, columns, 10).
 
     Raises:
-        ValueError: an unknown `initial`, an input that is too small, weights that do not fit, or a layer to
-            exchange whose name the network does not have.
+        ValueError: an unknown `initializer`, an input that is too small, weights that do not fit, or a
+            layer in `replace` whose name the network does not have.
         FileNotFoundError: no such file of weights.
     """
     _check_size(input_shape)
     one_answer = tuple(input_shape[:2]) == (INPUT_SIDE, INPUT_SIDE)
     chain = [
         keras.Input(input_shape, name="input"),
-        Convolution(6, initial=initial, name="C1"),
-        Subsampling(initial=initial, name="S2"),
-        Convolution(16, C3_TABLE, initial=initial, name="C3"),
-        Subsampling(initial=initial, name="S4"),
-        Convolution(120, initial=initial, name="C5"),
+        Convolution(6, initializer=initializer, name="C1"),
+        Subsampling(initializer=initializer, name="S2"),
+        Convolution(16, C3_TABLE, initializer=initializer, name="C3"),
+        Subsampling(initializer=initializer, name="S4"),
+        Convolution(120, initializer=initializer, name="C5"),
         *([layers.Flatten(name="flatten")] if one_answer else []),
-        FullyConnected(84, initial=initial, name="F6"),
+        FullyConnected(84, initializer=initializer, name="F6"),
         EuclideanRBF(name="output"),
     ]
-    # Of two layers of one name a dictionary keeps the place of the first and the layer that came last.
-    by_name = {layer.name: layer for layer in (*chain, *exchanged)}
-    if len(by_name) > len(chain):
-        strange = list(by_name)[len(chain) :]
-        raise ValueError(f"No layer of LeNet-5 is called {', '.join(strange)}: there is nothing to exchange.")
-    model = keras.Sequential([*by_name.values()], name="lenet5_1998")
+    names = [layer.name for layer in chain]
+    for layer in replace:
+        if layer.name not in names:
+            raise ValueError(f"No layer of LeNet-5 is called {layer.name}: there is nothing to replace.")
+        chain[names.index(layer.name)] = layer
+    model = keras.Sequential(chain, name="lenet5_1998")
     if weights is not None:
         load_weights(model, WEIGHTS["lenet5_1998"].get(weights, weights))
     return model
 
 
-def lenet1(initial: str = "working", squashed_output: bool = True) -> keras.Model:
+def lenet1(initializer: str = "default", output_activation: str | None = "squash") -> keras.Model:
     """LeNet-1, the small network that the paper compares LeNet-5 with: 2,578 parameters, 98,442 connections.
 
-    Layers, sizes and the table of H3 are those of LeCun et al. (1990), whose totals it meets (`paper.LENET1`); the
-    layer names are theirs, too. What the 1998 paper does not say of it and had to be chosen: the subsampling is
-    LeNet-5's, which the 1990 totals ask for (two parameters a map); every layer, the output included, squashes as in
-    LeNet-5; and as the output's 1,930 parameters leave no room for fixed bitmaps, its ten units aim at ±1, as in
-    the authors' own later code: compile it with `lenet_utils.losses.SquaredError`. Taught in *the-1998-network*.
+    Layers, sizes and the table of H3 are those of LeCun et al. (1990), whose totals it meets
+    (`paper.LENET1`); the layer names are theirs, too. What the 1998 paper does not say of it and had to be
+    chosen: the subsampling is LeNet-5's, which the 1990 totals ask for (two parameters per map); every layer,
+    the output included, squashes as in LeNet-5; and as the output's 1,930 parameters leave no room for fixed
+    bitmaps, its ten units aim at ±1, as in the authors' own later code: compile it with
+    `lenet_utils.losses.SquaredError`. Taught in *the-1998-network*.
 
     Args:
-        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
-        squashed_output: False for plain sums, which a softmax and cross-entropy ask for.
+        initializer: how fresh weights are drawn, one of `lenet_utils.initializers.INITIALIZERS`.
+        output_activation: None for the weighted sums themselves, which a softmax and cross-entropy ask for.
 
     Returns:
         A model that maps (N, 28, 28, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
 
-        The paper scales digits down to 16×16 and centres them in those 28×28, and does not say how it scales. MNIST's
-        digits, up to 20×20, fit in as well: `to_lenet_input(pictures)[:, 2:-2, 2:-2]`.
+        The paper scales digits down to 16×16 and centres them in those 28×28, and does not say how it scales.
+        MNIST's digits, up to 20×20, fit in as well: `to_lenet_input(images)[:, 2:-2, 2:-2]`.
 
     Raises:
-        ValueError: an unknown `initial`.
+        ValueError: an unknown `initializer`.
     """
     return keras.Sequential(
         [
             keras.Input((28, 28, 1), name="input"),
-            Convolution(4, initial=initial, name="H1"),
-            Subsampling(initial=initial, name="H2"),
-            Convolution(12, LENET1_TABLE, initial=initial, name="H3"),
-            Subsampling(initial=initial, name="H4"),
+            Convolution(4, initializer=initializer, name="H1"),
+            Subsampling(initializer=initializer, name="H2"),
+            Convolution(12, LENET1_TABLE, initializer=initializer, name="H3"),
+            Subsampling(initializer=initializer, name="H4"),
             layers.Flatten(name="flatten"),
-            FullyConnected(10, squashed=squashed_output, initial=initial, name="output"),
+            FullyConnected(10, activation=output_activation, initializer=initializer, name="output"),
         ],
         name="lenet1",
     )
 
 
-def lenet4(initial: str = "working", squashed_output: bool = True) -> keras.Model:
+def lenet4(initializer: str = "default", output_activation: str | None = "squash") -> keras.Model:
     """LeNet-4, between LeNet-1 and LeNet-5: 50,698 parameters, 262,306 connections.
 
-    The paper (section III.C) gives the maps of its layers (`paper.LENET4_MAPS`), two S2 maps for each C1 map, about
-    260,000 connections and about 17,000 parameters. The last number cannot be met: the 120 units alone, reading all
-    of the sixteen 5×5 maps, have 48,120. What had to be chosen: the input is LeNet-5's, and each C3 map reads three S2
-    maps (`LENET4_TABLE`), which with 5×5 kernels gives the connections; which three is free. Squashing, the output's
-    ten units and their loss are as in `lenet1`: with no layer of 84 units below there are no bitmaps for an RBF
-    output to compare with. Taught in *the-1998-network*.
+    The paper (section III.C) gives the maps of its layers (`paper.LENET4_MAPS`), two S2 maps for each C1 map,
+    about 260,000 connections and about 17,000 parameters. The last number cannot be met: the 120 units alone,
+    reading all of the sixteen 5×5 maps, have 48,120. What had to be chosen: the input is LeNet-5's, and each
+    C3 map reads three S2 maps (`LENET4_TABLE`), which with 5×5 kernels gives the connections; which three is
+    free. Squashing, the output's ten units and their loss are as in `lenet1`: with no layer of 84 units below
+    there are no bitmaps for an RBF output to compare with. Taught in *the-1998-network*.
 
     Args:
-        initial: how fresh weights are drawn, one of `lenet_utils.layers.INITIAL_WEIGHTS`.
-        squashed_output: False for plain sums, which a softmax and cross-entropy ask for.
+        initializer: how fresh weights are drawn, one of `lenet_utils.initializers.INITIALIZERS`.
+        output_activation: None for the weighted sums themselves, which a softmax and cross-entropy ask for.
 
     Returns:
         A model that maps (N, 32, 32, 1) to (N, 10) scores between −1.7159 and 1.7159; the *largest* wins.
 
     Raises:
-        ValueError: an unknown `initial`.
+        ValueError: an unknown `initializer`.
     """
     c1, s2, c3, _, c5, classes = LENET4_MAPS
     return keras.Sequential(
         [
             keras.Input((INPUT_SIDE, INPUT_SIDE, 1), name="input"),
-            Convolution(c1, initial=initial, name="C1"),
-            Subsampling(copies=s2 // c1, initial=initial, name="S2"),
-            Convolution(c3, LENET4_TABLE, initial=initial, name="C3"),
-            Subsampling(initial=initial, name="S4"),
-            Convolution(c5, initial=initial, name="C5"),
+            Convolution(c1, initializer=initializer, name="C1"),
+            Subsampling(depth_multiplier=s2 // c1, initializer=initializer, name="S2"),
+            Convolution(c3, LENET4_TABLE, initializer=initializer, name="C3"),
+            Subsampling(initializer=initializer, name="S4"),
+            Convolution(c5, initializer=initializer, name="C5"),
             layers.Flatten(name="flatten"),
-            FullyConnected(classes, squashed=squashed_output, initial=initial, name="output"),
+            FullyConnected(classes, activation=output_activation, initializer=initializer, name="output"),
         ],
         name="lenet4",
     )
@@ -220,14 +215,14 @@ def _check_size(input_shape) -> None:
 
 
 def alexnet_cifar10() -> keras.Model:
-    """An AlexNet cut down to CIFAR-10's 32×32 colour pictures, with 3×3 kernels throughout.
+    """An AlexNet cut down to CIFAR-10's 32×32 colour images, with 3×3 kernels throughout.
 
     Five convolutions, three max-pooling layers and three fully connected layers, as in Krizhevsky,
     Sutskever and Hinton (2012); the kernels, strides and the order of pooling are fitted to the small
-    picture, and local response normalisation is left out. Taught in *alexnet-on-cifar10*.
+    image, and local response normalisation is left out. Taught in *alexnet-on-cifar10*.
 
     Returns:
-        A model that maps (N, 32, 32, 3) pictures in [0, 1] to (N, 10) probabilities.
+        A model that maps (N, 32, 32, 3) images in [0, 1] to (N, 10) probabilities.
     """
     return keras.Sequential(
         [
@@ -251,47 +246,13 @@ def alexnet_cifar10() -> keras.Model:
     )
 
 
-def save_weights(model: keras.Model, path: str | Path) -> Path:
-    """Write a model's weights to a compressed .npz file: one float32 array under each weight's path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, **named_weights(model))
-    return path
-
-
-def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
-    """A model's weights as float32 arrays, by names such as "C1/kernel", in the model's order."""
-    arrays = {_name(weight): keras.ops.convert_to_numpy(weight) for weight in model.weights}
-    return {name: array.astype("float32") for name, array in arrays.items()}
-
-
-def load_weights(model: keras.Model, path: str | Path) -> None:
-    """Fill a model with the weights that `save_weights` wrote. Nothing is unpickled.
-
-    Raises:
-        FileNotFoundError: no such file.
-        ValueError: not such a file, or the weights of another network; the message says which differ.
-    """
-    path = Path(path)
-    if not path.exists():
-        raise FileNotFoundError(f'No weights at {path}. Known by name: "mnist".')
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:
-        raise ValueError(f"{path} is not a file that save_weights wrote: {error}") from error
-    wanted = {name: array.shape for name, array in named_weights(model).items()}
-    found = {name: array.shape for name, array in arrays.items()}
-    if wanted != found:
-        differing = sorted(n for n in wanted.keys() | found.keys() if wanted.get(n) != found.get(n))
-        raise ValueError(f"{path} holds the weights of another network; these differ: {differing}.")
-    for weight in model.weights:
-        weight.assign(arrays[_name(weight)])
-
-
-def _name(weight) -> str:
-    """ "C1/kernel": the layer's name and the weight's own, whatever the model around them is called."""
-    return "/".join(weight.path.split("/")[-2:])
-
-
-__getattr__ = renamed(__name__, {"classify": "lenet_utils.evaluation.classify"})
+__getattr__ = renamed(
+    __name__,
+    {
+        "WEIGHTS": "lenet_utils.serialization.WEIGHTS",
+        "classify": "lenet_utils.evaluation.classify",
+        "load_weights": "lenet_utils.serialization.load_weights",
+        "named_weights": "lenet_utils.serialization.named_weights",
+        "save_weights": "lenet_utils.serialization.save_weights",
+    },
+)

@@ -1,8 +1,8 @@
-"""How the network of 1998 learns: a rate of its own for every weight, from the curvature of the loss.
+"""The optimizer of 1998: a learning rate for every weight, from the curvature of the loss.
 
 The paper's stochastic diagonal Levenberg–Marquardt (section II.C, appendix C): u_k ← u_k − ε_k ∂E/∂u_k with
-ε_k = η / (μ + h_kk), where h_kk is the loss's second derivative by u_k, averaged over some pictures and computed by
-one backward pass. Taught in the chapter *the-1998-network*.
+ε_k = η / (μ + h_kk), where h_kk is the loss's second derivative by u_k, averaged over some images and
+computed by one backward pass. Taught in the chapter *the-1998-network*.
 """
 
 import keras
@@ -13,46 +13,47 @@ from lenet_utils._inputs import class_numbers, image_array
 from lenet_utils.layers import EuclideanRBF
 from lenet_utils.paper import CURVATURE_SAMPLES, LEARNING_RATES, MU
 
-register = keras.saving.register_keras_serializable("lenet_utils")
+UPDATES = ("first", "latest", "largest")
+"""Which estimate of a curvature counts, when one is made before every epoch."""
 
-KEEP = ("first", "latest", "largest")
-"""Which estimate of a curvature counts, when one is made before every pass."""
-
-TOP = ("constant", "exact")
+OUTPUT_CURVATURES = ("constant", "exact")
 """Where the curvatures start, at the inputs of the output layer; see `curvatures`."""
 
 
-def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
-    """h_kk of every trainable weight: the diagonal Gauss–Newton second derivative, averaged over pictures.
+def curvatures(model: keras.Model, images, labels, loss, output_curvature: str = "constant") -> list:
+    """h_kk of every trainable weight: the diagonal Gauss–Newton second derivative, averaged over images.
 
     One forward pass keeps what each layer reads; one backward pass asks each layer to carry ∂²E/∂x² down
     (appendix C; `lenet_utils.layers`).
 
     Args:
         model: a chain of layers of `lenet_utils.layers` (Keras' Flatten may stand between).
-        x: pictures, (N, rows, columns, maps); 500 of them in the paper.
-        y: right classes, (N,).
+        images: (N, rows, columns, channels); 500 of them in the paper.
+        labels: (N,).
         loss: one of `lenet_utils.losses`.
-        top: what an output layer of distances is given. "constant": 2 for each of its inputs, the exact second
-            derivative of a squared distance (Eq. 8). The authors' later code does this for every loss. "exact":
-            the diagonal of the loss's own second derivatives; with Eq. 9 that fades where the network is sure.
+        output_curvature: what an output layer of distances is given. "constant": 2 for each of its inputs,
+            the exact second derivative of a squared distance (Eq. 8). The authors' later code does this for
+            every loss. "exact": the diagonal of the loss's own second derivatives; with Eq. 9 that fades
+            where the network is sure.
 
     Returns:
         A list of tensors, shaped and ordered like `model.trainable_weights`, none negative.
 
     Raises:
-        ValueError: an unknown `top`, a loss without `derivatives`, a layer that cannot carry curvatures, or an
-            output layer whose centres are trained: theirs are not known here.
+        ValueError: an unknown `output_curvature`, a loss without `derivatives`, a layer that cannot carry
+            curvatures, or an output layer whose centres are trained: theirs are not known here.
     """
-    if top not in TOP:
-        raise ValueError(f"top={top!r} is unknown; choose one of {TOP}.")
+    if output_curvature not in OUTPUT_CURVATURES:
+        raise ValueError(
+            f"output_curvature={output_curvature!r} is unknown; choose one of {OUTPUT_CURVATURES}."
+        )
     if not hasattr(loss, "derivatives"):
         raise ValueError(f"{loss!r} is no loss of lenet_utils.losses: it does not give its derivatives.")
-    inputs, signal = [], ops.convert_to_tensor(x, "float32")
+    inputs, signal = [], ops.convert_to_tensor(images, "float32")
     for layer in model.layers:
         inputs.append(signal)
         signal = layer(signal)
-    slope, hessian = loss.derivatives(y, signal)
+    gradient, hessian = loss.derivatives(labels, signal)
     upstream, found = ops.diagonal(hessian, axis1=1, axis2=2), []
     for layer, read in zip(reversed(model.layers), reversed(inputs), strict=True):
         if isinstance(layer, EuclideanRBF):
@@ -60,8 +61,10 @@ def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
                 raise ValueError(
                     f"{layer.name} has trainable centres; curvatures are known for fixed ones only."
                 )
-            constant = top == "constant"
-            upstream = ops.full_like(read, 2.0) if constant else layer.exact_curvature(read, slope, hessian)
+            constant = output_curvature == "constant"
+            upstream = (
+                ops.full_like(read, 2.0) if constant else layer.exact_curvature(read, gradient, hessian)
+            )
         elif isinstance(layer, keras.layers.Flatten):
             upstream = ops.reshape(upstream, ops.shape(read))
         elif hasattr(layer, "curvature"):
@@ -69,16 +72,16 @@ def curvatures(model: keras.Model, x, y, loss, top: str = "constant") -> list:
             found = [*of_weights, *found]
         else:
             raise ValueError(f"{layer.name}, a {type(layer).__name__}, cannot carry curvatures backward.")
-    return [total / len(x) for total in found]
+    return [total / len(images) for total in found]
 
 
-@register
+@keras.saving.register_keras_serializable("lenet_utils")
 class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
     """Gradient descent with ε_k = η / (μ + h_kk) for each weight (Eq. 21 and appendix C).
 
-    The curvatures h_kk do not come from gradients: `CurvatureEstimation`, a callback, or `set_curvatures` puts them
-    in. Meant for one pattern at a time, which `lenet_utils.training.fit_online` does fast; `fit()` with
-    mini-batches works as well.
+    The curvatures h_kk do not come from gradients: `CurvatureEstimation`, a callback, or `set_curvatures`
+    puts them in. Meant for one image at a time, which `lenet_utils.training.fit_online` does fast; `fit()`
+    with mini-batches works as well.
 
     Args:
         learning_rate: η, a number or a Keras schedule. The paper's first is 5e-4.
@@ -134,16 +137,16 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
 
 
 class CurvatureEstimation(keras.callbacks.Callback):
-    """Estimates the curvatures before each pass and sets the paper's η for it.
+    """Estimates the curvatures before each epoch and sets the paper's η for it.
 
     Args:
         images, labels: of the training set, from which the samples are drawn. The functions of
             `lenet_utils.training` hand over their own where none are given; Keras' own `fit` cannot.
-        samples: how many, anew for each pass.
-        keep: which estimate counts: "first" (made once), "latest" (made afresh, as the paper says) or "largest"
-            (of each weight's estimates so far).
-        top: see `curvatures`.
-        learning_rates: η of each pass, the last one from then on; None leaves the optimizer's own.
+        samples: how many, anew for each epoch.
+        update: which estimate counts: "first" (made once), "latest" (made afresh, as the paper says) or
+            "largest" (of each weight's estimates so far).
+        output_curvature: see `curvatures`.
+        learning_rates: η of each epoch, the last one from then on; None leaves the optimizer's own.
         seed: fixes the samples.
         estimate: a function like `curvatures`, to try another estimate; None takes that one.
     """
@@ -153,22 +156,22 @@ class CurvatureEstimation(keras.callbacks.Callback):
         images=None,
         labels=None,
         samples: int = CURVATURE_SAMPLES,
-        keep: str = "first",
-        top: str = "constant",
+        update: str = "first",
+        output_curvature: str = "constant",
         learning_rates=LEARNING_RATES,
         seed: int = 0,
         estimate=None,
     ):
         super().__init__()
-        if keep not in KEEP:
-            raise ValueError(f"keep={keep!r} is unknown; choose one of {KEEP}.")
+        if update not in UPDATES:
+            raise ValueError(f"update={update!r} is unknown; choose one of {UPDATES}.")
         if (images is None) != (labels is None):
             raise ValueError("Give images and labels, or neither.")
         self.images = None if images is None else image_array(images)
         self.labels = None if labels is None else class_numbers(labels, len(self.images))
-        self.samples = samples
-        self.keep, self.top, self.learning_rates, self.seed = keep, top, learning_rates, seed
-        self.estimate = estimate
+        self.samples, self.seed = samples, seed
+        self.update, self.output_curvature = update, output_curvature
+        self.learning_rates, self.estimate = learning_rates, estimate
 
     def on_epoch_begin(self, epoch, logs=None):
         optimizer = self.model.optimizer
@@ -176,14 +179,14 @@ class CurvatureEstimation(keras.callbacks.Callback):
             optimizer.build(self.model.trainable_variables)
         if self.learning_rates is not None:
             optimizer.learning_rate = self.learning_rates[min(epoch, len(self.learning_rates) - 1)]
-        if self.keep == "first" and optimizer.estimated:
+        if self.update == "first" and optimizer.estimated:
             return
         images, labels = self._data()
         generator = np.random.default_rng([self.seed, epoch])
         chosen = generator.choice(len(images), min(self.samples, len(images)), replace=False)
         estimate = self.estimate or curvatures
-        found = estimate(self.model, images[chosen], labels[chosen], self.model.loss, self.top)
-        if self.keep == "largest" and optimizer.estimated:
+        found = estimate(self.model, images[chosen], labels[chosen], self.model.loss, self.output_curvature)
+        if self.update == "largest" and optimizer.estimated:
             found = [ops.maximum(*pair) for pair in zip(found, optimizer.curvatures, strict=True)]
         optimizer.set_curvatures(found)
 

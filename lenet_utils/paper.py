@@ -2,7 +2,7 @@
 
 "The paper" is LeCun, Bottou, Bengio and Haffner, *Gradient-Based Learning Applied to Document
 Recognition*, Proceedings of the IEEE 86(11), 2278–2324, 1998, doi:10.1109/5.726791.
-Nothing here is measured by this book. Needs nothing but Python.
+Nothing here is measured by this book but `DEFAULT_COEFFICIENT`. Needs nothing but Python.
 """
 
 from typing import NamedTuple
@@ -79,6 +79,9 @@ the outer columns, where the scan blurs into the frame, and follow the symmetry 
 0, 2, 4 and 5 is in the figure: in that character set it tells look-alikes apart.
 """
 
+RBF_CENTRES = tuple(tuple(1 if cell == "#" else -1 for row in glyph for cell in row) for glyph in RBF_BITMAPS)
+"""The same as numbers, the centres of the ten radial basis functions: ten times 84 cells, row by row."""
+
 SQUASH_AMPLITUDE = 1.7159
 SQUASH_SLOPE = 2 / 3
 """f(a) = A tanh(S a), appendix A."""
@@ -129,7 +132,7 @@ REJECTED_PERCENT = {
     "LeNet-4, local learning": 1.4,
     "boosted LeNet-4, distortions": 0.5,
 }
-"""Figure 10: test digits turned away so that 0.5% of the others are misread. LeNet-5 is not among the bars."""
+"""Figure 10: test digits rejected so that 0.5% of the others are misclassified. LeNet-5 is not among the bars."""
 
 MULTIPLY_ADDS = {
     "linear": 4,
@@ -179,6 +182,12 @@ NOISE_FLIP_PROBABILITY = 0.1
 
 INITIAL_RANGE = 2.4
 """Initial weights are uniform in ± this / fan-in (appendix A)."""
+
+LUSH_COEFFICIENT = 0.5
+"""What subsampling coefficients start with in the authors' own later code, written in their Lisp called Lush."""
+
+DEFAULT_COEFFICIENT = 0.8
+"""What they start with in this book. The paper does not say; the study `search_1998` found no better value."""
 
 LEARNING_RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
 """η of each of the 20 passes (section III.B).

@@ -95,8 +95,10 @@ const Preparation = (() => {
     const width = Math.max(1, Math.round(wide * scale)), height = Math.max(1, Math.round(high * scale));
     const digit = resample(ink, side, box, width, height);
     const centre = centreOfMass(digit, width);
-    // Rounded up: MNIST's digits have their centres of mass between 14 and 15, never below 14.
-    return lay(digit, width, FIELD, Math.ceil(FIELD / 2 - centre.x), Math.ceil(FIELD / 2 - centre.y));
+    // Rounded up: MNIST's digits have their centres of mass between 14 and 15, never below 14. A centre that is at
+    // 14 but for the computer's own rounding, as an upright 1 has, is at 14.
+    const [left, top] = [centre.x, centre.y].map((at) => Math.ceil(FIELD / 2 - at - 1e-9));
+    return lay(digit, width, FIELD, left, top);
   }
 
   /** Without any preparation: the whole pad, made 28 × 28. @param {Float64Array} ink @param {number} side */

@@ -18,8 +18,8 @@ from lenet_utils import models
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import transform
 from lenet_utils.evaluation import classify, rejection_curve
-from lenet_utils.playground import export_weights
 from lenet_utils.results import load_record
+from lenet_utils.serialization import export_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 LETTERS = {  # lines between points of a 28×28 field

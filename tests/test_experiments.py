@@ -42,12 +42,15 @@ from lenet_utils import distortions, paper, records, results
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.evaluation import classify
-from lenet_utils.layers import COEFFICIENTS, EuclideanRBF, FullyConnected, Subsampling, bitmaps
+from lenet_utils.initializers import COEFFICIENTS
+from lenet_utils.layers import EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood
-from lenet_utils.models import WEIGHTS, lenet5_1998
+from lenet_utils.models import lenet5_1998
 from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
+from lenet_utils.paper import RBF_CENTRES
 from lenet_utils.results import load_record, provenance_line
 from lenet_utils.rivals import BASELINES
+from lenet_utils.serialization import WEIGHTS
 
 calls = []
 
@@ -394,9 +397,9 @@ def test_the_rungs_build_what_they_say():
     assert kinds["dropout"].count("Dropout") == 2
 
 
-@pytest.mark.parametrize("initial, deviation", [("1998", 1 / np.sqrt(3)), ("he", np.sqrt(2))])
-def test_first_weights_have_the_spread_they_should(initial, deviation):
-    kernel = parts(Today(activation="relu", initial=initial))["C5"].kernel.numpy()
+@pytest.mark.parametrize("initializer, deviation", [("1998", 1 / np.sqrt(3)), ("he", np.sqrt(2))])
+def test_first_weights_have_the_spread_they_should(initializer, deviation):
+    kernel = parts(Today(activation="relu", initializer=initializer))["C5"].kernel.numpy()
     assert kernel.std() * np.sqrt(400) == pytest.approx(deviation, rel=0.03)
 
 
@@ -600,14 +603,14 @@ class PoisonedTestSet:
         raise AssertionError(f"looked at {name}")
 
 
-def tiny_network(initial="working"):
+def tiny_network(initializer="default"):
     return keras.Sequential(
         [
             keras.Input((32, 32, 1)),
-            Subsampling(initial=initial, name="S2"),
-            Subsampling(initial=initial, name="S4"),
+            Subsampling(initializer=initializer, name="S2"),
+            Subsampling(initializer=initializer, name="S4"),
             keras.layers.Flatten(),
-            FullyConnected(84, initial=initial),
+            FullyConnected(84, initializer=initializer),
             EuclideanRBF(),
         ]
     )
@@ -661,18 +664,18 @@ def coefficients(model):
 def test_settings_decide_the_network_and_its_loss():
     base = network_of_1998.build(Settings())
     assert isinstance(base.loss, MaximumAPosteriori) and base.loss.j == Settings().j
-    assert base.name == "lenet5_1998" and set(coefficients(base)) == {np.float32(COEFFICIENTS["working"])}
-    assert set(coefficients(network_of_1998.build(Settings(initial="lush", coefficient=None)))) == {0.5}
+    assert base.name == "lenet5_1998" and set(coefficients(base)) == {np.float32(COEFFICIENTS["default"])}
+    assert set(coefficients(network_of_1998.build(Settings(initializer="lush", coefficient=None)))) == {0.5}
     other = network_of_1998.build(Settings(j=None, coefficient=0.25))
     assert isinstance(other.loss, MaximumLikelihood) and set(coefficients(other)) == {0.25}
     assert network_of_1998.build(Settings(j=20.0)).loss.j == 20
-    published = coefficients(network_of_1998.build(Settings(initial="published", coefficient=None)))
+    published = coefficients(network_of_1998.build(Settings(initializer="published", coefficient=None)))
     assert len(set(published)) == 22
 
 
 def test_settings_decide_how_it_is_trained(tiny, shown):
     train(Settings(), passes=20)
-    train(Settings(keep="largest", top="exact", gain=2.0, distorted=1.0), seed=7, passes=3)
+    train(Settings(update="largest", output_curvature="exact", gain=2.0, distorted=1.0), seed=7, passes=3)
     rates = []
     for call in shown:
         schedule, estimation = call.callbacks
@@ -701,8 +704,8 @@ def test_settings_decide_the_codes_the_contrast_and_how_far_to_distort(tiny, sho
     assert all(call.callbacks[1].images is None for call in shown), "fit_online lends it what it trains on"
     np.testing.assert_allclose(2 * plain.validation[0], other.validation[0])
     codes = other.model.layers[-1].centres.numpy()
-    assert np.array_equal(plain.model.layers[-1].centres, bitmaps())
-    assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == bitmaps()).mean() < 0.7
+    assert np.array_equal(plain.model.layers[-1].centres, np.array(RBF_CENTRES))
+    assert set(codes.ravel()) == {-1, 1} and 0.3 < (codes == np.array(RBF_CENTRES)).mean() < 0.7
     pictures = to_lenet_input(load_mnist("sample").x_test[:3])
     half = {name: getattr(distortions, name.upper()) / 2 for name in distortions.PAPER_KINDS}
     assert np.array_equal(other.augment(pictures, 1), distort(pictures, 1, **half))

@@ -6,8 +6,9 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from lenet_utils import layers, paper
-from lenet_utils.layers import Convolution, EuclideanRBF, FanIn, FullyConnected, Subsampling
+from lenet_utils import initializers, layers, paper
+from lenet_utils.initializers import FanIn
+from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 
 TABLE = ((0,), (0, 2), (1,), (2, 1))
 
@@ -59,19 +60,19 @@ def test_the_slope_is_the_derivative_of_squashing():
 
 
 @pytest.mark.parametrize(("side", "shape"), [(5, (2, 9, 7, 3)), (3, (1, 3, 6, 2)), (1, (2, 2, 2, 2))])
-def test_overlap_is_the_transpose_of_windows(side, shape, generator):
+def test_col2im_is_the_transpose_of_im2col(side, shape, generator):
     maps = normal(generator, *shape)
-    seen = array(layers.windows(maps, side))
+    seen = array(layers.im2col(maps, side))
     assert seen.shape == (shape[0], shape[1] - side + 1, shape[2] - side + 1, side * side * shape[3])
     vectors = normal(generator, *seen.shape)
-    back = array(layers.overlap(vectors, side))
+    back = array(layers.col2im(vectors, side))
     assert back.shape == shape
     assert (seen * vectors).sum() == pytest.approx((maps * back).sum(), rel=1e-4)
 
 
 def test_a_window_lists_rows_then_columns_then_maps(generator):
     maps = normal(generator, 1, 6, 7, 2)
-    close(array(layers.windows(maps, 3))[0, 1, 2], maps[0, 1:4, 2:5].ravel(), 0)
+    close(array(layers.im2col(maps, 3))[0, 1, 2], maps[0, 1:4, 2:5].ravel(), 0)
 
 
 # --- Weighted sums ---
@@ -80,17 +81,17 @@ def test_a_window_lists_rows_then_columns_then_maps(generator):
 @pytest.mark.parametrize(("side", "size"), [(5, (8, 11)), (3, (3, 4))])
 def test_a_full_convolution_is_that_of_keras(side, size, generator):
     maps = normal(generator, 2, *size, 3)
-    ours = Convolution(4, side=side)
+    ours = Convolution(4, kernel_size=side)
     ours.build(maps.shape)
     shuffle_weights(ours, generator)
     theirs = ops.conv(maps, ours.kernel) + ours.bias
     close(ours(maps), layers.squash(theirs))
-    close(ours.sums(maps), theirs)
+    close(ours.preactivation(maps), theirs)
 
 
 def test_a_connection_has_the_kernel_at_its_place_in_the_table(generator):
     maps = normal(generator, 2, 7, 6, 3)
-    layer = Convolution(4, TABLE, side=3, squashed=False)
+    layer = Convolution(4, TABLE, kernel_size=3, activation=None)
     layer.build(maps.shape)
     shuffle_weights(layer, generator)
     assert layer.kernel.shape == (3, 3, 6)
@@ -131,7 +132,7 @@ def test_subsampling_adds_four_and_leaves_out_an_odd_last_row_or_column(size, ge
 
 def test_two_subsampling_maps_may_read_the_same_map(generator):
     maps = normal(generator, 2, 4, 4, 3)
-    twice, once = Subsampling(copies=2), Subsampling()
+    twice, once = Subsampling(depth_multiplier=2), Subsampling()
     for layer in (twice, once):
         layer.build(maps.shape)
     shuffle_weights(twice, generator)
@@ -156,8 +157,10 @@ def test_a_fully_connected_layer_is_a_matrix_and_a_bias(generator):
 def test_the_output_is_the_squared_distance_to_each_bitmap(generator):
     x = normal(generator, 5, 84)
     layer = EuclideanRBF()
-    close(layer(x), [[((row - bitmap) ** 2).sum() for bitmap in layers.bitmaps()] for row in x], 1e-4)
-    close(layer(layers.bitmaps()).numpy().diagonal(), np.zeros(10))
+    close(
+        layer(x), [[((row - bitmap) ** 2).sum() for bitmap in np.array(paper.RBF_CENTRES)] for row in x], 1e-4
+    )
+    close(layer(np.array(paper.RBF_CENTRES)).numpy().diagonal(), np.zeros(10))
     assert layer.trainable_weights == [] and layer.centres.shape == (10, 84)
 
 
@@ -172,7 +175,7 @@ def test_the_centres_may_be_others_and_trained(generator):
 
 
 @pytest.mark.parametrize(
-    ("kind", "bound"), [("published", 2.4 / 50), ("lush", 50**-0.5), ("working", 50**-0.5)]
+    ("kind", "bound"), [("published", 2.4 / 50), ("lush", 50**-0.5), ("default", 50**-0.5)]
 )
 def test_fresh_weights_fill_their_range(kind, bound):
     weights = array(FanIn(kind, 50, seed=1)((50, 400)))
@@ -185,7 +188,7 @@ def test_he_weights_have_the_variance_of_their_rule():
 
 
 def test_each_map_has_the_range_of_its_own_fan_in():
-    layer = Convolution(16, paper.C3_TABLE, initial="published")
+    layer = Convolution(16, paper.C3_TABLE, initializer="published")
     layer.build((None, 14, 14, 6))
     kernel, bias = (np.abs(array(weight)) for weight in layer.weights)
     for read, maps, connections in (
@@ -200,13 +203,13 @@ def test_each_map_has_the_range_of_its_own_fan_in():
 
 def test_biases_and_coefficients_start_as_the_rule_says():
     starts = {}
-    for initial in layers.INITIAL_WEIGHTS:
-        layer = Subsampling(initial=initial)
+    for initializer in initializers.INITIALIZERS:
+        layer = Subsampling(initializer=initializer)
         layer.build((None, 8, 8, 200))
-        starts[initial] = [array(weight) for weight in layer.weights]
-    for initial, coefficient in layers.COEFFICIENTS.items():
-        assert set(starts[initial][0]) == {np.float32(coefficient)} and not starts[initial][1].any()
-    assert layers.COEFFICIENTS["lush"] == 1 / np.sqrt(4)
+        starts[initializer] = [array(weight) for weight in layer.weights]
+    for initializer, coefficient in initializers.COEFFICIENTS.items():
+        assert set(starts[initializer][0]) == {np.float32(coefficient)} and not starts[initializer][1].any()
+    assert initializers.COEFFICIENTS["lush"] == 1 / np.sqrt(4)
     for drawn in starts["published"]:
         assert 0.95 * 0.6 < np.abs(drawn).max() <= 0.6 and drawn.min() < 0 < drawn.max()
 
@@ -224,16 +227,25 @@ def test_a_seed_draws_the_same_weights_again():
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        (lambda: Convolution(3, side=2), (2, 4, 3, 2)),
-        (lambda: Convolution(4, TABLE, side=2), (2, 3, 4, 3)),
-        (lambda: Convolution(2, side=2, squashed=False), (2, 3, 3, 2)),
+        (lambda: Convolution(3, kernel_size=2), (2, 4, 3, 2)),
+        (lambda: Convolution(4, TABLE, kernel_size=2), (2, 3, 4, 3)),
+        (lambda: Convolution(2, kernel_size=2, activation=None), (2, 3, 3, 2)),
         (lambda: Subsampling(), (2, 4, 6, 2)),
         (lambda: Subsampling(), (2, 5, 3, 2)),
-        (lambda: Subsampling(copies=2), (2, 4, 5, 3)),
+        (lambda: Subsampling(depth_multiplier=2), (2, 4, 5, 3)),
         (lambda: FullyConnected(4), (3, 5)),
-        (lambda: FullyConnected(4, squashed=False), (3, 5)),
+        (lambda: FullyConnected(4, activation=None), (3, 5)),
     ],
-    ids=["full", "table", "not squashed", "even", "odd", "copies", "connected", "connected, not squashed"],
+    ids=[
+        "full",
+        "table",
+        "preactivation",
+        "even",
+        "odd",
+        "multiplied",
+        "connected",
+        "connected, preactivation",
+    ],
 )
 def test_a_curvature_goes_down_by_the_squares_of_the_layers_derivatives(layer, shape, generator):
     """ΣJ² times the curvature above, J by automatic differentiation: each output reads a weight once only."""
@@ -260,10 +272,10 @@ def test_layers_are_saved_with_all_their_settings(tmp_path, generator):
     model = keras.Sequential(
         [
             keras.Input((9, 9, 2)),
-            Convolution(3, ((0,), (1,), (0, 1)), side=2, initial="he", name="C"),
-            Subsampling(copies=2, initial="published", name="S"),
+            Convolution(3, ((0,), (1,), (0, 1)), kernel_size=2, initializer="he", name="C"),
+            Subsampling(depth_multiplier=2, initializer="published", name="S"),
             keras.layers.Flatten(),
-            FullyConnected(5, squashed=False, initial="published", name="F"),
+            FullyConnected(5, activation=None, initializer="published", name="F"),
             EuclideanRBF(normal(generator, 3, 5), trainable=True, name="output"),
         ]
     )
@@ -273,8 +285,8 @@ def test_layers_are_saved_with_all_their_settings(tmp_path, generator):
     close(again(pictures), model(pictures), 0)
     assert [layer.get_config() for layer in again.layers] == [layer.get_config() for layer in model.layers]
     assert len(again.trainable_weights) == len(model.trainable_weights) == 7
-    assert (again.get_layer("C").side, again.get_layer("S").copies) == (2, 2)
-    assert again.get_layer("F").squashed is False and again.get_layer("F").initial == "published"
+    assert (again.get_layer("C").kernel_size, again.get_layer("S").depth_multiplier) == (2, 2)
+    assert again.get_layer("F").activation is None and again.get_layer("F").initializer == "published"
 
 
 # --- What does not fit ---
@@ -285,12 +297,15 @@ def test_layers_are_saved_with_all_their_settings(tmp_path, generator):
     [
         (
             lambda: FanIn("glorot", 4),
-            r"'glorot' is unknown; choose one of \('published', 'lush', 'working', 'he'\)",
+            r"'glorot' is unknown; choose one of \('published', 'lush', 'default', 'he'\)",
         ),
-        (lambda: Convolution(6, initial="glorot"), "'glorot' is unknown"),
-        (lambda: Subsampling(initial="glorot"), "'glorot' is unknown"),
-        (lambda: Convolution(16, TABLE), "table has 4 rows; a layer of 16 maps"),
-        (lambda: Convolution(4, TABLE).build((None, 14, 14, 2)), "names map 2, but the input has 2 maps"),
+        (lambda: Convolution(6, initializer="glorot"), "'glorot' is unknown"),
+        (lambda: Subsampling(initializer="glorot"), "'glorot' is unknown"),
+        (lambda: Convolution(16, TABLE), "table has 4 rows; a layer of 16 filters"),
+        (
+            lambda: Convolution(4, TABLE).build((None, 14, 14, 2)),
+            "names channel 2, but the input has 2 channels",
+        ),
         (lambda: EuclideanRBF().build((None, 80)), "have 84 cells, the layer below 80 units"),
     ],
 )

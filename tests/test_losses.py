@@ -24,7 +24,7 @@ CLASSES = np.array([1, 2])
 
 
 def values(loss, outputs=OUTPUTS, classes=CLASSES):
-    """The loss of each picture."""
+    """The loss of each image."""
     return loss.call(classes, tf.constant(outputs)).numpy()
 
 
@@ -66,13 +66,13 @@ def test_derivatives_are_those_of_the_value(loss):
         with tf.GradientTape() as first:
             first.watch(outputs)
             total = tf.reduce_sum(loss.call(CLASSES, outputs))
-        slope = first.gradient(total, outputs)
+        gradient = first.gradient(total, outputs)
     hessian = second.batch_jacobian(
-        slope, outputs, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=False
+        gradient, outputs, unconnected_gradients=tf.UnconnectedGradients.ZERO, experimental_use_pfor=False
     )
     ours = loss.derivatives(CLASSES, outputs)
     assert ours[0].shape == (2, 3) and ours[1].shape == (2, 3, 3)
-    close(ours[0], slope)
+    close(ours[0], gradient)
     close(ours[1], hessian)
 
 
@@ -110,7 +110,7 @@ def tiny_network(loss):
     keras.utils.set_random_seed(0)
     distances = isinstance(loss, MaximumLikelihood | MaximumAPosteriori)
     output = (
-        [FullyConnected(4), EuclideanRBF(np.eye(3, 4))] if distances else [FullyConnected(3, squashed=False)]
+        [FullyConnected(4), EuclideanRBF(np.eye(3, 4))] if distances else [FullyConnected(3, activation=None)]
     )
     return keras.Sequential([keras.Input((5,)), *output])
 

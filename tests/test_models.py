@@ -6,9 +6,11 @@ import pytest
 
 from lenet_utils import evaluation, models, paper
 from lenet_utils.data import load_mnist, to_lenet_input
-from lenet_utils.layers import INITIAL_WEIGHTS, Convolution, bitmaps
+from lenet_utils.initializers import INITIALIZERS
+from lenet_utils.layers import Convolution
 from lenet_utils.losses import MaximumAPosteriori, SquaredError
 from lenet_utils.optimizers import StochasticDiagonalLevenbergMarquardt
+from lenet_utils.serialization import save_weights
 
 
 def test_parameter_counts():
@@ -53,7 +55,7 @@ def test_trained_weights_read_the_sample():
 
 def test_weights_go_to_disk_and_back(tmp_path):
     one = models.lenet5()
-    path = models.save_weights(one, tmp_path / "weights.npz")
+    path = save_weights(one, tmp_path / "weights.npz")
     other = models.lenet5(weights=path)
     for mine, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -70,7 +72,7 @@ def test_bad_weights_are_named(tmp_path):
     np.savez(pickled, **{"C1/kernel": np.array([{"a": 1}], dtype=object)})
     with pytest.raises(ValueError, match="not a file that save_weights wrote"):
         models.lenet5(weights=pickled)
-    foreign = models.save_weights(models.lenet5(classes=3), tmp_path / "foreign.npz")
+    foreign = save_weights(models.lenet5(classes=3), tmp_path / "foreign.npz")
     with pytest.raises(ValueError, match=r"another network.*output/bias"):
         models.lenet5(weights=foreign)
     with pytest.raises(ValueError, match="activation"):
@@ -99,7 +101,7 @@ def test_the_network_of_1998_gives_distances_to_the_bitmaps(network):
     distances = network.predict(PICTURES, verbose=0)
     f6 = keras.Model(network.inputs[0], network.get_layer("F6").output).predict(PICTURES, verbose=0)
     assert np.abs(f6).max() <= paper.SQUASH_AMPLITUDE
-    wanted = ((f6[:, None] - bitmaps()) ** 2).sum(axis=2)
+    wanted = ((f6[:, None] - np.array(paper.RBF_CENTRES)) ** 2).sum(axis=2)
     np.testing.assert_allclose(distances, wanted, rtol=1e-5)
 
 
@@ -109,17 +111,17 @@ def test_c3_reads_by_table_i_and_the_output_is_fixed(network):
     assert [w.path.split("/")[-2:] for w in network.non_trainable_weights] == [["output", "centres"]]
 
 
-def test_an_exchanged_layer_takes_the_place_of_that_of_its_name(network):
-    other = models.lenet5_1998(exchanged=(Convolution(16, name="C3"),))
+def test_another_layer_takes_the_place_of_that_of_its_name(network):
+    other = models.lenet5_1998(replace=(Convolution(16, name="C3"),))
     assert [layer.name for layer in other.layers] == [layer.name for layer in network.layers]
     assert other.get_layer("C3").table is None
     more = 25 * (6 * 16 - sum(map(len, paper.C3_TABLE)))
     assert other.count_params() == network.count_params() + more
 
 
-def test_a_layer_of_an_unknown_name_is_not_exchanged():
+def test_a_layer_of_an_unknown_name_replaces_nothing():
     with pytest.raises(ValueError, match="No layer of LeNet-5 is called C4"):
-        models.lenet5_1998(exchanged=(Convolution(16, name="C4"),))
+        models.lenet5_1998(replace=(Convolution(16, name="C4"),))
 
 
 def test_a_larger_picture_is_read_at_every_place_as_alone(network):
@@ -139,15 +141,15 @@ def test_a_larger_picture_is_read_at_every_place_as_alone(network):
 def test_fresh_weights_are_those_of_the_name(build, inputs):
     keras.utils.set_random_seed(0)
     largest = {}
-    for initial in INITIAL_WEIGHTS:
-        drawn = [layer for layer in build(initial=initial).layers if hasattr(layer, "initial")]
-        assert {layer.initial for layer in drawn} == {initial}
-        largest[initial] = np.abs(drawn[-1].kernel.numpy()).max()
+    for initializer in INITIALIZERS:
+        drawn = [layer for layer in build(initializer=initializer).layers if hasattr(layer, "initializer")]
+        assert {layer.initializer for layer in drawn} == {initializer}
+        largest[initializer] = np.abs(drawn[-1].kernel.numpy()).max()
     assert 0.95 * 2.4 / inputs < largest["published"] <= 2.4 / inputs
-    for initial in ("lush", "working"):
-        assert 0.95 / np.sqrt(inputs) < largest[initial] <= 1 / np.sqrt(inputs)
+    for initializer in ("lush", "default"):
+        assert 0.95 / np.sqrt(inputs) < largest[initializer] <= 1 / np.sqrt(inputs)
     assert largest["he"] > 2.5 / np.sqrt(inputs)
-    assert {layer.initial for layer in build().layers if hasattr(layer, "initial")} == {"working"}
+    assert {layer.initializer for layer in build().layers if hasattr(layer, "initializer")} == {"default"}
 
 
 def test_each_map_of_lenet4s_third_layer_reads_three_others():
@@ -156,7 +158,7 @@ def test_each_map_of_lenet4s_third_layer_reads_three_others():
     assert {len(set(read)) for read in table} == {3}
     assert np.bincount(np.ravel(table)).tolist() == [6] * 8
     assert models.lenet4().get_layer("C3").table == table
-    assert models.lenet4().get_layer("S2").copies == 2
+    assert models.lenet4().get_layer("S2").depth_multiplier == 2
 
 
 @pytest.mark.parametrize(("build", "side"), [(models.lenet1, 28), (models.lenet4, 32)])
@@ -180,7 +182,7 @@ def test_the_network_of_1998_is_saved_whole(network, tmp_path):
     again = keras.saving.load_model(tmp_path / "network.keras")
     np.testing.assert_array_equal(again.predict(PICTURES, verbose=0), network.predict(PICTURES, verbose=0))
     assert again.loss.j == 2 and isinstance(again.optimizer, StochasticDiagonalLevenbergMarquardt)
-    path = models.save_weights(again, tmp_path / "weights.npz")
+    path = save_weights(again, tmp_path / "weights.npz")
     other = models.lenet5_1998(weights=path)
     np.testing.assert_array_equal(other.predict(PICTURES, verbose=0), network.predict(PICTURES, verbose=0))
 
@@ -190,9 +192,9 @@ def test_what_does_not_fit_the_networks_of_1998_is_named(tmp_path):
         models.lenet5_1998(input_shape=(28, 28, 1))
     for build in (models.lenet5_1998, models.lenet1, models.lenet4):
         with pytest.raises(ValueError, match="'glorot' is unknown"):
-            build(initial="glorot")
+            build(initializer="glorot")
     with pytest.raises(FileNotFoundError, match="No weights at"):
         models.lenet5_1998(weights=tmp_path / "missing.npz")
-    foreign = models.save_weights(models.lenet5(), tmp_path / "foreign.npz")
+    foreign = save_weights(models.lenet5(), tmp_path / "foreign.npz")
     with pytest.raises(ValueError, match=r"another network.*S2/coefficient"):
         models.lenet5_1998(weights=foreign)

@@ -101,9 +101,9 @@ def test_under_distances_the_curvature_is_the_exact_gauss_newton_diagonal(loss, 
 
 @pytest.mark.parametrize("loss", [SoftmaxCrossEntropy(), SquaredError()], ids=["softmax", "squares"])
 def test_under_scores_it_is_exact_too(loss):
-    model = network(FullyConnected(3, squashed=isinstance(loss, SquaredError)))
+    model = network(FullyConnected(3, activation="squash" if isinstance(loss, SquaredError) else None))
     wanted = gauss_newton_diagonal(model.layers[0], lambda x: loss.call(Y, x))
-    for top in optimizers.TOP:
+    for top in optimizers.OUTPUT_CURVATURES:
         for ours, theirs in zip(curvatures(model, X, Y, loss, top), wanted, strict=True):
             close(ours, theirs)
 
@@ -111,9 +111,9 @@ def test_under_scores_it_is_exact_too(loss):
 def chain():
     """All kinds of layers, small; an odd map between them."""
     return network(
-        Convolution(3, side=2),
-        Subsampling(copies=2),
-        Convolution(4, ((0, 1), (2,), (3, 5), (0, 4, 5)), side=2),
+        Convolution(3, kernel_size=2),
+        Subsampling(depth_multiplier=2),
+        Convolution(4, ((0, 1), (2,), (3, 5), (0, 4, 5)), kernel_size=2),
         keras.layers.Flatten(),
         FullyConnected(4),
         EuclideanRBF(CENTRES),
@@ -121,7 +121,7 @@ def chain():
     )
 
 
-@pytest.mark.parametrize("top", optimizers.TOP)
+@pytest.mark.parametrize("top", optimizers.OUTPUT_CURVATURES)
 def test_through_many_layers_only_diagonals_go_down(top):
     """Appendix C, layer by layer: Σ (∂output/∂input)² times the curvature above, by automatic differentiation."""
     model, loss = chain(), MaximumAPosteriori(j=3.0)
@@ -170,16 +170,16 @@ def five_hundred():
     ]
 
 
-def first_pass_rates(initial, samples):
+def first_pass_rates(initializer, samples):
     keras.utils.set_random_seed(0)
-    found = curvatures(lenet5_1998(initial=initial), *samples, MaximumAPosteriori())
+    found = curvatures(lenet5_1998(initializer=initializer), *samples, MaximumAPosteriori())
     rates = [paper.LEARNING_RATES[0] / (paper.MU + array(curvature)) for curvature in found]
     return min(rate.min() for rate in rates), max(rate.max() for rate in rates)
 
 
-@pytest.mark.parametrize(("initial", "factor"), [("lush", 2), ("working", 3)])
-def test_the_first_passs_rates_lie_where_the_papers_do(initial, factor, five_hundred):
-    lowest, highest = first_pass_rates(initial, five_hundred)
+@pytest.mark.parametrize(("initializer", "factor"), [("lush", 2), ("default", 3)])
+def test_the_first_passs_rates_lie_where_the_papers_do(initializer, factor, five_hundred):
+    lowest, highest = first_pass_rates(initializer, five_hundred)
     published_lowest, published_highest = paper.FIRST_PASS_RATES
     assert published_lowest / 3 < lowest < 3 * published_lowest
     assert published_highest / factor < highest < paper.LEARNING_RATES[0] / paper.MU
@@ -281,22 +281,22 @@ def begin(callback, passes):
 
 
 @pytest.mark.parametrize(
-    ("keep", "kept"),
+    ("update", "kept"),
     [
         ("first", [(10, 10), (10, 10), (10, 10)]),
         ("latest", [(10, 10), (5, 20), (10 / 3, 30)]),
         ("largest", [(10, 10), (10, 20), (10, 30)]),
     ],
 )
-def test_which_estimate_counts(keep, kept, estimates):
-    seen = begin(CurvatureEstimation(X, Y, keep=keep), 3)
+def test_which_estimate_counts(update, kept, estimates):
+    seen = begin(CurvatureEstimation(X, Y, update=update), 3)
     np.testing.assert_allclose([pair[:2] for pair in seen], kept, rtol=1e-6)
-    assert len(estimates) == (1 if keep == "first" else 3)
+    assert len(estimates) == (1 if update == "first" else 3)
 
 
-@pytest.mark.parametrize(("keep", "made"), [("first", 1), ("latest", 2)])
-def test_a_second_training_keeps_the_first_estimate(keep, made, estimates):
-    model, callback = compiled(), CurvatureEstimation(X, Y, keep=keep)
+@pytest.mark.parametrize(("update", "made"), [("first", 1), ("latest", 2)])
+def test_a_second_training_keeps_the_first_estimate(update, made, estimates):
+    model, callback = compiled(), CurvatureEstimation(X, Y, update=update)
     callback.set_model(model)
     for _ in range(2):
         callback.on_epoch_begin(0)
@@ -310,8 +310,8 @@ def test_the_rate_follows_the_papers_schedule_and_stays_at_its_end(estimates):
 
 def test_samples_are_drawn_anew_before_each_pass(estimates):
     x, y = np.arange(100)[:, None], np.arange(100)
-    begin(CurvatureEstimation(x, y, samples=40, keep="latest", top="exact"), 2)
-    begin(CurvatureEstimation(x, y, samples=40, keep="latest"), 2)
+    begin(CurvatureEstimation(x, y, samples=40, update="latest", output_curvature="exact"), 2)
+    begin(CurvatureEstimation(x, y, samples=40, update="latest"), 2)
     begin(CurvatureEstimation(x, y, samples=40, seed=1), 1)
     begin(CurvatureEstimation(x, y), 1)
     drawn = [set(chosen) for _, chosen, *_ in estimates]
@@ -328,9 +328,15 @@ def test_samples_are_drawn_anew_before_each_pass(estimates):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: curvatures(distances_network(), X, Y, MaximumLikelihood(), "full"), "top='full' is unknown"),
+        (
+            lambda: curvatures(distances_network(), X, Y, MaximumLikelihood(), "full"),
+            "output_curvature='full' is unknown",
+        ),
         (lambda: curvatures(distances_network(), X, Y, "mse"), "'mse' is no loss of lenet_utils.losses"),
-        (lambda: CurvatureEstimation(X, Y, keep="mean"), r"'mean' is unknown; choose one of \('first', 'la"),
+        (
+            lambda: CurvatureEstimation(X, Y, update="mean"),
+            r"'mean' is unknown; choose one of \('first', 'la",
+        ),
         (
             lambda: curvatures(network(keras.layers.Dense(3, name="D")), X, Y, SquaredError()),
             "D, a Dense, cannot carry",

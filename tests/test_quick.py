@@ -12,7 +12,7 @@ import pytest
 
 from experiments import __main__ as command
 from experiments import record
-from lenet_utils.models import WEIGHTS
+from lenet_utils.serialization import WEIGHTS
 
 
 def digests() -> dict:

@@ -40,7 +40,7 @@ def pictures(generator):
 @pytest.fixture
 def near(generator):
     """Points close to centres of several classes, where every class has a say in Eq. 9."""
-    return 0.1 * reference.bitmaps()[[3, 8, 0]] + generator.normal(scale=0.02, size=(3, 84))
+    return 0.1 * reference.rbf_centres()[[3, 8, 0]] + generator.normal(scale=0.02, size=(3, 84))
 
 
 CLASSES = np.array([3, 8, 5])
@@ -73,7 +73,7 @@ def test_the_signals_have_the_papers_sizes(net, pictures):
 
 
 def test_the_centres_are_the_bitmaps():
-    centres = reference.bitmaps()
+    centres = reference.rbf_centres()
     assert set(centres.ravel()) == {-1, 1}
     assert (
         "".join("#" if cell > 0 else "." for cell in centres[1][:7]) == paper.RBF_BITMAPS[1][0] == "...##.."
@@ -82,7 +82,7 @@ def test_the_centres_are_the_bitmaps():
 
 def test_sixty_kernels_stand_where_the_table_says(generator):
     kernel = generator.normal(size=(5, 5, 60))
-    everywhere = reference.spread(kernel)
+    everywhere = reference.scatter(kernel)
     close(reference.gather(everywhere), kernel, 0)
     connection = iter(range(60))
     for m, maps in enumerate(paper.C3_TABLE):
@@ -92,7 +92,7 @@ def test_sixty_kernels_stand_where_the_table_says(generator):
 
 
 def test_initial_weights():
-    published, lush = (reference.initial_weights(recipe, seed=1) for recipe in ("published", "lush"))
+    published, lush = (reference.initial_weights(rule, seed=1) for rule in ("published", "lush"))
     for name, fan_in in [("C1/kernel", 25), ("S2/coefficient", 4), ("C5/kernel", 400), ("F6/bias", 120)]:
         largest = np.abs(published[name]).max()
         assert 0.4 * 2.4 / fan_in < largest <= 2.4 / fan_in
@@ -107,9 +107,9 @@ def test_initial_weights():
 
 
 def test_distances_follow_their_definition(near):
-    ours = reference.distances(near, reference.bitmaps())
+    ours = reference.distances(near, reference.rbf_centres())
     for n, i in product(range(3), range(10)):
-        assert ours[n, i] == pytest.approx(sum((near[n] - reference.bitmaps()[i]) ** 2))
+        assert ours[n, i] == pytest.approx(sum((near[n] - reference.rbf_centres()[i]) ** 2))
 
 
 def test_losses_follow_their_equations():
@@ -141,7 +141,7 @@ def test_derivatives_of_the_losses(loss, generator):
 
 @each_loss
 def test_derivative_and_curvature_of_the_loss_at_f6(loss, near):
-    centres = 0.1 * reference.bitmaps()
+    centres = 0.1 * reference.rbf_centres()
     steps = near[:, None] + 1e-3 * np.concatenate([np.eye(84), -np.eye(84)])
     values = [loss(reference.distances(step, centres), CLASSES).value for step in steps.swapaxes(0, 1)]
     plus, minus = np.array(values[:84]).T, np.array(values[84:]).T
@@ -153,9 +153,13 @@ def test_derivative_and_curvature_of_the_loss_at_f6(loss, near):
 
 
 def test_curvature_of_equation_8_is_2_everywhere(near):
-    y = reference.distances(near, reference.bitmaps())
+    y = reference.distances(near, reference.rbf_centres())
     _, first, second = maximum_likelihood(y, CLASSES)
-    close(reference.distances_curvature(near, reference.bitmaps(), first, second), np.full((3, 84), 2), 1e-12)
+    close(
+        reference.distances_curvature(near, reference.rbf_centres(), first, second),
+        np.full((3, 84), 2),
+        1e-12,
+    )
 
 
 # --- Gradients, against finite differences ---
@@ -424,7 +428,7 @@ def test_a_pass_ends_where_that_of_keras_ends(net, keras_net, digits):
     optimizer.set_curvatures([curvatures[name] for name in by_name(keras_net.trainable_variables)])
     training.fit_online(keras_net, x, y, epochs=1, shuffle=False)
     before = {name: array.copy() for name, array in net.weights.items()}
-    net.train_one_pass(x, y, reference.learning_rates(curvatures, paper.LEARNING_RATES[0]))
+    net.train_one_epoch(x, y, reference.learning_rates(curvatures, paper.LEARNING_RATES[0]))
     for name, weight in by_name(keras_net.trainable_variables).items():
         same(net.weights[name] - before[name], weight.value.numpy() - before[name], 1e-3)
 
@@ -436,13 +440,13 @@ def test_a_pattern_moves_the_weights_down_its_own_gradient(net, pictures):
     rates = reference.learning_rates(net.curvatures(pictures, CLASSES), eta=5e-4)
     close(reference.learning_rates({"one": np.array([0.0, 0.48])}, eta=0.01)["one"], [0.5, 0.02], 1e-12)
     other = LeNet5(net.weights, dtype="float64")
-    other.train_one_pass(pictures, CLASSES, rates, order=[2, 0])
+    other.train_one_epoch(pictures, CLASSES, rates, order=[2, 0])
     for p in (2, 0):
         for name, gradient in net.gradients(pictures[p : p + 1], CLASSES[p : p + 1]).items():
             net.weights[name] = net.weights[name] - rates[name] * gradient
     for name in TRAINED:
         close(other.weights[name], net.weights[name], 1e-12)
-    close(other.weights["output/centres"], reference.bitmaps(), 0)
+    close(other.weights["output/centres"], reference.rbf_centres(), 0)
 
 
 @pytest.mark.parametrize("loss", [maximum_likelihood, maximum_a_posteriori], ids=["Eq. 8", "Eq. 9"])
@@ -453,7 +457,7 @@ def test_it_learns_to_read(loss):
     net = LeNet5(seed=1)
     before = (net.predict(x_test) != y_test).mean(), loss(net.distances(x_test), y_test).value.mean()
     rates = reference.learning_rates(net.curvatures(x[:200], y[:200], maximum_likelihood), eta=5e-4)
-    net.train_one_pass(x, y, rates, loss=loss)
+    net.train_one_epoch(x, y, rates, loss=loss)
     after = (net.predict(x_test) != y_test).mean(), loss(net.distances(x_test), y_test).value.mean()
     assert before[0] > 0.7 and after[0] < 0.5
     assert after[1] < before[1] / 2
@@ -473,7 +477,7 @@ def test_weights_come_from_a_dictionary_or_a_file(net, pictures, tmp_path):
     copy = LeNet5({name: net.weights[name] for name in TRAINED}, dtype="float64")
     copy.weights["C1/bias"] += 1
     assert (copy.weights["C1/bias"] != net.weights["C1/bias"]).all(), "the caller's arrays are left alone"
-    close(copy.weights["output/centres"], reference.bitmaps(), 0)
+    close(copy.weights["output/centres"], reference.rbf_centres(), 0)
 
 
 # --- What does not fit ---
@@ -482,12 +486,12 @@ def test_weights_come_from_a_dictionary_or_a_file(net, pictures, tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda net: net.forward(np.ones((2, 28, 28, 1))), r"needs pictures \(N, 32, 32, 1\).*2, 28, 28, 1"),
+        (lambda net: net.forward(np.ones((2, 28, 28, 1))), r"needs images \(N, 32, 32, 1\).*2, 28, 28, 1"),
         (lambda net: net.predict(np.ones((32, 32, 1))), r"these are \(32, 32, 1\)"),
         (lambda net: net.gradients(np.ones((2, 32, 32, 1)), np.array([1])), "axis n has the length 2 in y"),
         (lambda net: maximum_likelihood(np.ones(10), np.array([1])), "y has the shape"),
-        (lambda net: reference.distances(np.ones((1, 80)), reference.bitmaps()), "axis j"),
-        (lambda net: LeNet5(initial="he"), "'he' is unknown"),
+        (lambda net: reference.distances(np.ones((1, 80)), reference.rbf_centres()), "axis j"),
+        (lambda net: LeNet5(initializer="he"), "initializer='he' is unknown"),
         (lambda net: LeNet5({"C1/kernel": net.weights["C1/kernel"]}), "missing.*C1/bias.*S4/coefficient"),
         (lambda net: LeNet5({**net.weights, "C7/bias": np.ones(1)}), r"unknown.*\['C7/bias'\]"),
         (lambda net: LeNet5({**net.weights, "C3/kernel": np.ones((5, 5, 6, 16))}), r"\['C3/kernel'\]"),

@@ -199,14 +199,14 @@ def convolutional_network():
 
 def network_of_scores():
     keras.utils.set_random_seed(0)
-    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), FullyConnected(3, squashed=False)]
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), FullyConnected(3, activation=None)]
     model = keras.Sequential(layers)
     model.compile(keras.optimizers.SGD(0.05), SoftmaxCrossEntropy())
     return model
 
 
-def estimation(*data, keep="largest"):
-    return CurvatureEstimation(*data, samples=20, keep=keep, learning_rates=(0.02, 0.01))
+def estimation(*data, update="largest"):
+    return CurvatureEstimation(*data, samples=20, update=update, learning_rates=(0.02, 0.01))
 
 
 def online(model, **options):
@@ -299,8 +299,8 @@ def test_the_same_seed_gives_the_same_weights_to_the_last_bit(trained):
     assert not np.allclose(other.get_weights()[0], trained[0].get_weights()[0], atol=1e-5)
 
 
-@pytest.mark.parametrize("keep", ["first", "largest"])
-def test_after_an_interruption_it_ends_the_same_to_the_last_bit(keep, tmp_path):
+@pytest.mark.parametrize("update", ["first", "largest"])
+def test_after_an_interruption_it_ends_the_same_to_the_last_bit(update, tmp_path):
     def stop(pictures, generator):
         stop.chunks += 1
         if stop.chunks == 3:
@@ -309,11 +309,11 @@ def test_after_an_interruption_it_ends_the_same_to_the_last_bit(keep, tmp_path):
 
     stop.chunks = 0
     whole, broken, resumed = (network_of_distances() for _ in range(3))
-    wanted = online(whole, augment=distort, callbacks=[estimation(keep=keep)])
+    wanted = online(whole, augment=distort, callbacks=[estimation(update=update)])
     with pytest.raises(KeyboardInterrupt):
-        online(broken, augment=stop, checkpoint=tmp_path, callbacks=[estimation(keep=keep)])
+        online(broken, augment=stop, checkpoint=tmp_path, callbacks=[estimation(update=update)])
     resumed.set_weights([weight + 1 for weight in resumed.get_weights()])
-    found = online(resumed, augment=distort, checkpoint=tmp_path, callbacks=[estimation(keep=keep)])
+    found = online(resumed, augment=distort, checkpoint=tmp_path, callbacks=[estimation(update=update)])
     same(resumed, whole)
     for name in ("loss", "error_percent", "lowest_rate", "highest_rate"):
         assert found[name] == wanted[name], name

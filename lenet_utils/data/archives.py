@@ -3,7 +3,6 @@
 import hashlib
 import math
 import struct
-import tarfile
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -292,6 +291,8 @@ def _cifar10_records(arrays, name: str, spec: DatasetSpec) -> np.ndarray:
 
 def unpack_cifar10(archive: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
     """Read the binary archive of CIFAR-10: images, uint8 (N, 32, 32, 3), and labels, uint8 (N, 1)."""
+    import tarfile
+
     parts = {}
     with tarfile.open(archive, "r:gz") as files:
         for name in spec.digests:

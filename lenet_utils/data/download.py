@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
-from tqdm import tqdm
 
 from lenet_utils.data import archives
 from lenet_utils.data.archives import Dataset, DatasetSpec, InvalidFileError
@@ -119,6 +118,8 @@ class _Progress:
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
         if name == "total":  # pooch sets it when a server has answered; before that there is nothing to show
+            from tqdm import tqdm
+
             self.close()
             self.bar = tqdm(total=value or None, desc=self.name, unit="B", unit_scale=True, file=sys.stdout)
 

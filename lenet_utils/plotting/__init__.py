@@ -39,6 +39,7 @@ from lenet_utils.plotting.style import (
     WIDTH,
     label_ends,
     label_line,
+    plain_decades,
     plain_log_axis,
     use_style,
 )
@@ -46,8 +47,9 @@ from lenet_utils.plotting.style import (
 __all__ = [
     "BLUE", "COLOURS", "DIGITS", "GOLD", "GREEN", "GRID", "HEAT", "INK", "MUTED", "ORANGE", "PAPER", "PURPLE", "SIGNED",
     "SKY", "TEN_COLOURS", "WIDTH", "draw_connection_table", "draw_network", "draw_receptive_fields", "label_ends",
-    "label_line", "plain_log_axis", "plot_confusion_matrix", "plot_dots", "plot_mistakes", "plot_scatter",
-    "plot_shares", "plot_timeline", "plot_training_curves", "show_activations", "show_images", "use_style",
+    "label_line", "plain_decades", "plain_log_axis", "plot_confusion_matrix", "plot_dots", "plot_mistakes",
+    "plot_scatter", "plot_shares", "plot_timeline", "plot_training_curves", "show_activations", "show_images",
+    "use_style",
 ]  # fmt: skip
 
 __getattr__ = renamed(

@@ -4,16 +4,14 @@
 1998 and trains it, as the chapter *the-1998-network* does. All public names can be imported from here.
 """
 
+from lenet_utils._renamed import renamed
 from lenet_utils.reference.lenet5 import (
     C3_MAPS,
-    LUSH_COEFFICIENT,
     S2_MAPS,
     SHAPES,
-    WORKING_COEFFICIENT,
     LeNet5,
     Loss,
     backward,
-    bitmaps,
     distances,
     distances_curvature,
     distances_gradient,
@@ -22,7 +20,8 @@ from lenet_utils.reference.lenet5 import (
     learning_rates,
     maximum_a_posteriori,
     maximum_likelihood,
-    spread,
+    rbf_centres,
+    scatter,
 )
 from lenet_utils.reference.parts import (
     correlation_image_gradient,
@@ -47,14 +46,11 @@ from lenet_utils.reference.parts import (
 
 __all__ = [
     "C3_MAPS",
-    "LUSH_COEFFICIENT",
     "S2_MAPS",
     "SHAPES",
-    "WORKING_COEFFICIENT",
     "LeNet5",
     "Loss",
     "backward",
-    "bitmaps",
     "correlation_image_gradient",
     "correlation_kernel_gradient",
     "cross_correlate",
@@ -70,16 +66,27 @@ __all__ = [
     "maximum_a_posteriori",
     "maximum_likelihood",
     "numerical_gradient",
+    "rbf_centres",
     "relative_error",
     "relu",
     "relu_derivative",
+    "scatter",
     "shapes",
     "softmax",
     "softmax_cross_entropy_gradient",
-    "spread",
     "squash",
     "squash_derivative",
     "subsample",
     "subsample_gradients",
     "sum_of_four",
 ]
+
+__getattr__ = renamed(
+    __name__,
+    {
+        "LUSH_COEFFICIENT": "lenet_utils.paper.LUSH_COEFFICIENT",
+        "WORKING_COEFFICIENT": "lenet_utils.paper.DEFAULT_COEFFICIENT",
+        "bitmaps": "rbf_centres",
+        "spread": "scatter",
+    },
+)

@@ -1,16 +1,18 @@
 """LeNet-5's parts in plain NumPy, forward and backward.
 
-The chapter *mathematics* derives every function of this module and shows the same code. Pictures and
-feature maps are arrays with the axes (picture, row, column, map), as in Keras. One letter names an axis
+The chapter *mathematics* derives every function of this module and shows the same code. Images and
+feature maps are arrays with the axes (image, row, column, map), as in Keras. One letter names an axis
 wherever it occurs:
 
-    n  pictures            c  maps that a layer reads       i, j  row and column in a kernel
+    n  images              c  maps that a layer reads       i, j  row and column in a kernel
     y, x  row and column   m  maps that a layer writes      u, k  inputs and outputs of a
                                                              fully connected layer, classes
 
 Backward functions take `upstream`: the derivative of the loss with respect to what the forward function
 returned, in the same shape. They return the derivatives with respect to its arguments. Everything is a
 NumPy array; the functions carry no type hints, so that they read in the chapter as they do here.
+Each says by `@shapes` which axes its arguments have, and raises ValueError for arrays that do not fit each
+other.
 """
 
 import functools
@@ -66,7 +68,7 @@ def shapes(**axes: str) -> Callable:
 
 @shapes(images="nyxc", kernels="ijcm")
 def cross_correlate(images, kernels):
-    """Slide kernels over pictures: every output is a weighted sum of one window, at stride 1, unpadded.
+    """Slide kernels over images: every output is a weighted sum of one window, at stride 1, unpadded.
 
     out[n,y,x,m] = Σ_ijc images[n, y+i, x+j, c] kernels[i,j,c,m]. The weighted sums of layers C1, C3 and C5
     (section II.A); a layer's biases are added to the result. Taught in *mathematics*.
@@ -79,7 +81,7 @@ def cross_correlate(images, kernels):
         (N, rows − height + 1, columns − width + 1, maps written).
 
     Raises:
-        ValueError: shapes that do not fit each other, or a kernel larger than the picture.
+        ValueError: a kernel larger than the image.
     """
     windows = sliding_window_view(images, kernels.shape[:2], axis=(1, 2))
     return np.einsum("nyxcij,ijcm->nyxm", windows, kernels)
@@ -87,7 +89,7 @@ def cross_correlate(images, kernels):
 
 @shapes(images="nyxc", upstream="nYXm")
 def correlation_kernel_gradient(images, upstream):
-    """∂E/∂kernels of `cross_correlate`: the pictures cross-correlated with `upstream`.
+    """∂E/∂kernels of `cross_correlate`: the images cross-correlated with `upstream`.
 
     A shared weight collects ∂E/∂a · input from every place where it was used. Taught in *mathematics*.
 
@@ -96,10 +98,7 @@ def correlation_kernel_gradient(images, upstream):
         upstream: (N, rows − height + 1, columns − width + 1, m).
 
     Returns:
-        (height, width, c, m), summed over the pictures.
-
-    Raises:
-        ValueError: shapes that do not fit each other.
+        (height, width, c, m), summed over the images.
     """
     windows = sliding_window_view(images, upstream.shape[1:3], axis=(1, 2))
     return np.einsum("nijcyx,nyxm->ijcm", windows, upstream)
@@ -118,9 +117,6 @@ def correlation_image_gradient(upstream, kernels):
 
     Returns:
         (N, rows + height − 1, columns + width − 1, c).
-
-    Raises:
-        ValueError: shapes that do not fit each other.
     """
     margins = [(0, 0), *((size - 1, size - 1) for size in kernels.shape[:2]), (0, 0)]
     turned = kernels[::-1, ::-1].swapaxes(2, 3)
@@ -151,13 +147,13 @@ def subsample(maps, coefficients, biases):
 
     Args:
         maps: (N, rows, columns, m), rows and columns even.
-        coefficients, biases: (m,), one trainable number a map.
+        coefficients, biases: (m,), one trainable number per map.
 
     Returns:
         (N, rows/2, columns/2, m).
 
     Raises:
-        ValueError: shapes that do not fit each other, or an odd number of rows or columns.
+        ValueError: an odd number of rows or columns.
     """
     return coefficients * sum_of_four(maps) + biases
 
@@ -172,10 +168,7 @@ def subsample_gradients(maps, coefficients, upstream):
         upstream: (N, rows/2, columns/2, m).
 
     Returns:
-        Three arrays, shaped like maps, coefficients and biases; the last two summed over the pictures.
-
-    Raises:
-        ValueError: shapes that do not fit each other.
+        Three arrays, shaped like maps, coefficients and biases; the last two summed over the images.
     """
     maps_gradient = (coefficients * upstream).repeat(2, axis=1).repeat(2, axis=2)
     coefficients_gradient = (upstream * sum_of_four(maps)).sum(axis=(0, 1, 2))
@@ -210,21 +203,13 @@ def relu_derivative(a):
 
 @shapes(inputs="nu", weights="uk", biases="k")
 def dense(inputs, weights, biases):
-    """Weighted sums of a fully connected layer: (N, u) to (N, k). Taught in *mathematics*.
-
-    Raises:
-        ValueError: shapes that do not fit each other.
-    """
+    """Weighted sums of a fully connected layer: (N, u) to (N, k). Taught in *mathematics*."""
     return inputs @ weights + biases
 
 
 @shapes(inputs="nu", weights="uk", upstream="nk")
 def dense_gradients(inputs, weights, upstream):
-    """∂E/∂inputs, ∂E/∂weights and ∂E/∂biases of `dense`. Taught in *mathematics*.
-
-    Raises:
-        ValueError: shapes that do not fit each other.
-    """
+    """∂E/∂inputs, ∂E/∂weights and ∂E/∂biases of `dense`. Taught in *mathematics*."""
     return upstream @ weights.T, inputs.T @ upstream, upstream.sum(axis=0)
 
 
@@ -233,47 +218,45 @@ def dense_gradients(inputs, weights, upstream):
 
 @shapes(logits="nk")
 def softmax(logits):
-    """Probabilities from scores: exp(z_k) / Σ exp(z), a row a picture. Taught in *mathematics*.
+    """Probabilities from scores: exp(z_k) / Σ exp(z), one row per image. Taught in *mathematics*.
 
     The largest score of a row is subtracted first, which changes nothing and keeps exp from overflowing.
 
     Raises:
-        ValueError: not two axes (pictures, classes).
+        ValueError: not two axes (images, classes).
     """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-@shapes(probabilities="nk", classes="n")
-def cross_entropy(probabilities, classes):
-    """Mean surprise −ln p[right class], in nats. Taught in *mathematics*.
+@shapes(probabilities="nk", labels="n")
+def cross_entropy(probabilities, labels):
+    """Mean of −ln p[label], in nats. Taught in *mathematics*.
 
     Args:
         probabilities: (N, classes), rows that sum to 1.
-        classes: (N,) integers, the right classes.
+        labels: (N,) integers.
 
     Raises:
-        ValueError: shapes that do not fit each other.
-        IndexError: a class that has no column.
+        IndexError: a label that has no column.
     """
-    return -np.log(probabilities[np.arange(len(classes)), classes]).mean()
+    return -np.log(probabilities[np.arange(len(labels)), labels]).mean()
 
 
-@shapes(probabilities="nk", classes="n")
-def softmax_cross_entropy_gradient(probabilities, classes):
+@shapes(probabilities="nk", labels="n")
+def softmax_cross_entropy_gradient(probabilities, labels):
     """∂E/∂logits of cross-entropy after softmax: (p − one-hot) / N. Taught in *mathematics*.
 
     Args:
         probabilities: (N, classes), what `softmax` returned.
-        classes: (N,) integers, the right classes.
+        labels: (N,) integers.
 
     Raises:
-        ValueError: shapes that do not fit each other.
-        IndexError: a class that has no column.
+        IndexError: a label that has no column.
     """
     gradient = probabilities.copy()
-    gradient[np.arange(len(classes)), classes] -= 1
-    return gradient / len(classes)
+    gradient[np.arange(len(labels)), labels] -= 1
+    return gradient / len(labels)
 
 
 # --- Checking -----------------------------------------------------------------------------------------

@@ -43,9 +43,6 @@ def new_context(browser, theme: str, size: dict = DESKTOP):
     """A reader who prefers this theme, on a screen of this size."""
     context = browser.new_context(viewport=size, color_scheme=theme)
     context.set_default_timeout(20_000)
-    context.add_init_script(
-        f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
-    )
     return context
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from lenet_utils import paper, plotting
-from lenet_utils.data import load_mnist, to_lenet_input
+from lenet_utils.data import load_mnist, prepare_image, to_lenet_input
 from lenet_utils.models import lenet5_1998
-from lenet_utils.playground import export_weights
 from lenet_utils.results import load_record
+from lenet_utils.serialization import export_weights
 from tests.book.book_checks import PHONE, accessibility_faults, new_context, watch, width_faults
 from tests.book.hands import HANDS, UPRIGHT
 
@@ -757,3 +758,38 @@ def test_other_pages_do_not_pay_for_it(home, page):
         for name in page.evaluate("performance.getEntriesByType('resource').map(r => r.name)")
         if "/playground/" in name
     ]
+
+
+# --- The same in Python
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "playground"
+PREPARED = """text => {
+  const ink = Float64Array.from(atob(text), letter => letter.charCodeAt(0) / 255);
+  return [...Preparation.toInput(Preparation.likeMnist(ink, Drawing.SIDE))];
+}"""
+
+
+def painted(strokes, side=280, pen=0.075):
+    """Ink from 0 to 255 along the strokes, side × side."""
+    fine = 2 * side
+    image = Image.new("L", (fine, fine))
+    for stroke in strokes:
+        points = [(x * fine, y * fine) for x, y in stroke]
+        ImageDraw.Draw(image).line(points, fill=255, width=round(pen * fine), joint="curve")
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX))
+
+
+def test_python_prepares_a_drawing_as_the_page_does(page):
+    for name in ("drawing", "preparation"):
+        page.add_script_tag(path=SCRIPTS / f"{name}.js")
+    for strokes in (
+        *HANDS["upright"].values(),
+        *HANDS["in a corner"].values(),
+        *HANDS["other shapes"].values(),
+    ):
+        ink = painted(strokes)
+        page_input = page.evaluate(PREPARED, base64.b64encode(ink.tobytes()).decode())
+        for image in (ink, 255 - ink):  # white on black, black on white
+            np.testing.assert_allclose(
+                prepare_image(image), np.reshape(page_input, (1, 32, 32, 1)), atol=0.05
+            )

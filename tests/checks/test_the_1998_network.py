@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lenet_utils.checks import the_1998_network as checks
-from lenet_utils.reference import bitmaps, maximum_a_posteriori
+from lenet_utils.reference import maximum_a_posteriori, rbf_centres
 
 
 def hint_of(check, answer, capsys) -> str:
@@ -104,13 +104,13 @@ def test_top_curvature():
 def test_top_curvature_is_the_second_derivative():
     """Against second differences of equation 9, whichever class is right."""
     generator, nudge = np.random.default_rng(0), 1e-3
-    x = 0.5 * (bitmaps()[[6]] + bitmaps()[[8]]) + generator.normal(0, 0.1, (1, 84))
+    x = 0.5 * (rbf_centres()[[6]] + rbf_centres()[[8]]) + generator.normal(0, 0.1, (1, 84))
 
     def loss(x, right):
-        y = ((x[:, None] - bitmaps()) ** 2).sum(axis=2)
+        y = ((x[:, None] - rbf_centres()) ** 2).sum(axis=2)
         return maximum_a_posteriori(y, np.array([right]), 12.0).value[0]
 
-    wanted = sum(checks._top_curvature(x, bitmaps(), 12.0))[0]
+    wanted = sum(checks._top_curvature(x, rbf_centres(), 12.0))[0]
     for cell in (0, 30, 61):
         step = nudge * np.eye(84)[[cell]]
         for right in (6, 3):
@@ -169,8 +169,8 @@ def test_the_codes_of_one_class_are_wrong_for_another():
 @pytest.mark.parametrize(
     ("answer", "hint"),
     [
-        (lambda: with_the_given_code(bitmaps()), "differ in 18 cells"),
-        (bitmaps, "its code"),
+        (lambda: with_the_given_code(rbf_centres()), "differ in 18 cells"),
+        (rbf_centres, "its code"),
         (lambda: np.eye(10, 84), "+1 or −1"),
         (lambda: far_codes().T, "should be (10, 84)"),
         (lambda: with_the_given_code(np.ones((10, 84))), "differ in 0 cells"),

@@ -234,7 +234,7 @@ def test_cifar10_has_ten_names():
 
 
 def test_the_import_loads_nothing_heavy():
-    heavy = ("tensorflow", "keras", "pooch", "requests", "mlxtend", "matplotlib", "pandas")
+    heavy = ("tensorflow", "keras", "pooch", "requests", "mlxtend", "matplotlib", "pandas", "tqdm", "ssl")
     code = f"import sys, lenet_utils.data; print([name for name in {heavy} if name in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

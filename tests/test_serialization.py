@@ -8,7 +8,7 @@ import pytest
 
 from lenet_utils import models, paper, reference
 from lenet_utils.data import to_lenet_input
-from lenet_utils.playground import export_weights
+from lenet_utils.serialization import WEIGHTS, export_weights, named_weights
 from scripts.build_playground import examples, letter
 
 
@@ -32,7 +32,7 @@ def test_the_file_says_what_it_is_and_holds_every_weight(model, tmp_path):
     )
     file = json.loads(path.read_text())
     assert (file["source"], file["test_error_percent"], file["refusals"]) == ("a test", 1.5, [])
-    found, wanted = numbers_of(file), models.named_weights(model)
+    found, wanted = numbers_of(file), named_weights(model)
     assert found.keys() == wanted.keys()
     for name in set(wanted) - {"C1/kernel", "C3/kernel", "C5/kernel"}:
         np.testing.assert_array_equal(found[name], wanted[name])
@@ -40,7 +40,7 @@ def test_the_file_says_what_it_is_and_holds_every_weight(model, tmp_path):
 
 def test_kernels_lie_one_after_the_other_in_the_order_of_the_table(model, tmp_path):
     found = numbers_of(json.loads(export_weights(model, tmp_path / "mine.json").read_text()))
-    weights = models.named_weights(model)
+    weights = named_weights(model)
     connection = 0
     for written, read_maps in enumerate(paper.C3_TABLE):
         for _ in read_maps:
@@ -72,7 +72,7 @@ def test_examples_are_what_their_names_say(model):
     lists = examples(model)
     pictures = np.array([np.frombuffer(base64.b64decode(one["picture"]), np.uint8) for one in lists])
     pictures = pictures.reshape(-1, 28, 28)
-    signals = reference.LeNet5(models.WEIGHTS["lenet5_1998"]["mnist"]).distances(
+    signals = reference.LeNet5(WEIGHTS["lenet5_1998"]["mnist"]).distances(
         to_lenet_input(pictures)
     )  # the other implementation judges
     answers = signals.argmin(axis=1)
