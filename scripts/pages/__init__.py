@@ -2,6 +2,7 @@
 
 content    captions and numbers for figures, code that wraps, tables set by their content
 icons      the icons of the pages, cut out of Font Awesome
+pictures   their sizes, and files of 40% of the bytes
 search     the sections of the book as the search page needs them
 sharing    descriptions, addresses, sitemap.xml; cards draws the pictures
 """
@@ -9,7 +10,7 @@ sharing    descriptions, addresses, sitemap.xml; cards draws the pictures
 import re
 from pathlib import Path
 
-from scripts.pages import content, icons, search, sharing
+from scripts.pages import content, icons, pictures, search, sharing
 
 
 def chapter_number(app, page: str) -> int | None:
@@ -53,6 +54,7 @@ def finish(app, error: Exception | None) -> None:
     site = Path(app.outdir)
     sharing.write_files(app)
     icons.write_icons(site)
+    pictures.lighten_all(site)
     search.write_search(site, getattr(app.builder, "book_entries", {}))
     for unused in ("searchindex.js", "_static/searchtools.js", "_static/webpack-macros.html"):
         (site / unused).unlink(missing_ok=True)

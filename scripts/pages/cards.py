@@ -51,7 +51,11 @@ def draw_lenet(axes) -> None:
     digit, left = to_lenet_input(load_mnist("sample").x_test[:1])[0, :, :, 0], 60.0
     for number, (layer, count, units) in enumerate(LAYERS):
         side, colour = units * SCALE, ORANGE if layer.startswith("S") else BLUE
-        right = draw_stack(axes, left, count, side, colour) if units > 1 else draw_column(axes, left, count, colour)
+        right = (
+            draw_stack(axes, left, count, side, colour)
+            if units > 1
+            else draw_column(axes, left, count, colour)
+        )
         if number == 0:
             axes.imshow(digit, cmap=DIGITS, extent=(left, left + side, BASE, BASE + side), zorder=3)
         axes.text(left, BASE - 10, layer, fontsize=15, color=MUTED, va="top")

@@ -9,24 +9,30 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup, NavigableString, Tag
-from PIL import Image
+
+from scripts.pages.pictures import state_sizes
 
 CODE = re.compile(
-    r'(<div class="highlight-(?!myst-ansi|none|text)[\w-]+ notranslate"><div class="highlight"><pre><span></span>)(.*?)(</pre>)',
+    r'(<div class="highlight-(?!myst-ansi|none|text)[\w-]+ notranslate">'
+    r'<div class="highlight"><pre><span></span>)(.*?)(</pre>)',
     re.DOTALL,
 )
 LONGEST = 140  # characters of a caption made from an alternative text
-NUMBER = re.compile(r"^[−+±-]?[\d.,\s]*\d[\d.,]*\s*(?:%|×|s|ms|kB|MB|[−±–-]\s*[\d.,]+%?)?$|^[–—-]?$|^nan$|^inf$")
+NUMBER = re.compile(
+    r"^[−+±-]?[\d.,\s]*\d[\d.,]*\s*(?:%|×|s|ms|kB|MB|[−±–-]\s*[\d.,]+%?)?$|^[–—-]?$|^nan$|^inf$"
+)
 # A hyphen between a name and its number, as in LeNet-5, and signs that belong to the number after them.
 NAME = re.compile(r"\b[A-Za-z]+-\d+\b")
 SIGN = re.compile(r" ([×±≈]) (?=\d)")
 
 
 def wrap_code(body: str) -> str:
-    """Every line of code in an element of its own, which knows its indent, so that a long line wraps below its start."""
+    """Every line of code in an element that knows its indent, so that a long line goes on below its start."""
 
     def mark(found: re.Match) -> str:
-        return found[1] + "".join(mark_line(line) for line in found[2].removesuffix("\n").split("\n")) + found[3]
+        return (
+            found[1] + "".join(mark_line(line) for line in found[2].removesuffix("\n").split("\n")) + found[3]
+        )
 
     return CODE.sub(mark, body)
 
@@ -43,9 +49,10 @@ def caption_from(alternative: str) -> str:
     """A caption from an alternative text: its first sentence, or the start of that where it is long."""
     sentence = re.match(r"(.+?[.!?])(?=\s+[A-Z]|$)", alternative.strip(), re.DOTALL)
     caption = sentence[1] if sentence else alternative.strip()
-    if len(caption) > LONGEST:
-        start = re.match(r"(.{25,%d})[:;]\s" % LONGEST, caption) or re.match(r"(.{25,%d}),\s" % LONGEST, caption)
-        caption = f"{start[1]}." if start else caption
+    for sign in (": ", "; ", ", ") if len(caption) > LONGEST else ():
+        start, _, _ = caption[:LONGEST].rpartition(sign)
+        if len(start) > 25:
+            return f"{start}."
     return caption
 
 
@@ -61,7 +68,9 @@ def number_figures(page: BeautifulSoup, chapter: int | None) -> None:
             old.extract()
         figure.attrs = {"id": anchor, "class": "book-figure"}
         caption = page.new_tag("figcaption")
-        link = page.new_tag("a", href=f"#{anchor}", attrs={"class": "figure-number", "title": "Link to this figure"})
+        link = page.new_tag(
+            "a", href=f"#{anchor}", attrs={"class": "figure-number", "title": "Link to this figure"}
+        )
         link.string = label
         caption.append(link)
         caption.append(" ")
@@ -70,17 +79,6 @@ def number_figures(page: BeautifulSoup, chapter: int | None) -> None:
         else:
             caption.append(caption_from(image.get("alt", "")))
         figure.append(caption)
-
-
-def size_images(page: BeautifulSoup, sources: dict[str, Path]) -> None:
-    """State every picture's size, so that nothing moves when it arrives; those further down are fetched when needed."""
-    for number, image in enumerate(page.find_all("img")):
-        source = sources.get(Path(image.get("src", "")).name)
-        if source and source.suffix == ".png" and not image.has_attr("width"):
-            with Image.open(source) as picture:
-                image["width"], image["height"] = (str(side) for side in picture.size)
-        if number:
-            image["loading"] = "lazy"
 
 
 def align_columns(page: BeautifulSoup) -> None:
@@ -95,14 +93,20 @@ def align_columns(page: BeautifulSoup) -> None:
             head = [row.find_all(["th", "td"], recursive=False) for row in table.select("thead > tr")]
             from_end = max(len(row) for row in rows) - place
             for cell in [*column, *(row[-from_end] for row in head if from_end <= len(row))]:
-                cell["class"] = [*cell.get_attribute_list("class"), "words"] if cell.has_attr("class") else ["words"]
+                cell["class"] = (
+                    [*cell.get_attribute_list("class"), "words"] if cell.has_attr("class") else ["words"]
+                )
 
 
 def keep_together(page: BeautifulSoup) -> None:
     """No line breaks within LeNet-5 in a heading, nor between × or ± and its number."""
     for heading in page.find_all(["h1", "h2", "h3", "h4"]):
         for text in list(heading.find_all(string=NAME)):
-            text.replace_with(BeautifulSoup(NAME.sub(r'<span class="nobreak">\g<0></span>', html.escape(text)), "html.parser"))
+            text.replace_with(
+                BeautifulSoup(
+                    NAME.sub(r'<span class="nobreak">\g<0></span>', html.escape(text)), "html.parser"
+                )
+            )
     for text in page.find_all(string=SIGN):
         if not text.find_parent(["pre", "code", "script", "style"]) and not in_formula(text):
             text.replace_with(NavigableString(SIGN.sub("\u00a0\\1\u00a0", text)))
@@ -123,7 +127,7 @@ def mend(body: str, chapter: int | None, sources: dict[str, Path]) -> BeautifulS
     """
     page = BeautifulSoup(wrap_code(body), "html.parser")
     number_figures(page, chapter)
-    size_images(page, sources)
+    state_sizes(page, sources)
     align_columns(page)
     keep_together(page)
     return page

@@ -19,10 +19,10 @@ logging.getLogger("fontTools").setLevel(logging.WARNING)
 NAME = "icons.css"
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 CREDIT = "/* Icons: Font Awesome Free by @fontawesome, https://fontawesome.com (icons CC BY 4.0, fonts SIL OFL 1.1) */"
-FONTS = {  # style of an icon: file, family, weight
-    "solid": ("fa-solid-900.ttf", "Font Awesome 6 Free", 900),
-    "regular": ("fa-regular-400.ttf", "Font Awesome 6 Free", 400),
-    "brands": ("fa-brands-400.ttf", "Font Awesome 6 Brands", 400),
+FONTS = {  # style of an icon: its short name, file, family, weight
+    "solid": ("fas", "fa-solid-900.ttf", "Font Awesome 6 Free", 900),
+    "regular": ("far", "fa-regular-400.ttf", "Font Awesome 6 Free", 400),
+    "brands": ("fab", "fa-brands-400.ttf", "Font Awesome 6 Brands", 400),
 }
 LOOK = "-webkit-font-smoothing: antialiased; display: inline-block; font-style: normal; line-height: 1"
 LARGE = ".fa-lg { font-size: 1.25em; line-height: 0.05em; vertical-align: -0.075em; }"
@@ -54,7 +54,9 @@ def drawn_characters(sheets: str) -> set[int]:
 
 def cut_font(file: str, characters: set[int]) -> str | None:
     """A font with these characters only, as the address of its data; None if it has none of them."""
-    options = subset.Options(flavor="woff", hinting=False, layout_features=[], name_IDs=[], notdef_outline=True)
+    options = subset.Options(
+        flavor="woff", hinting=False, layout_features=[], name_IDs=[], notdef_outline=True
+    )
     font = subset.load_font(str(font_awesome() / "webfonts" / file), options)
     if not characters & set(font.getBestCmap()):
         return None
@@ -71,13 +73,13 @@ def style_sheet(text: str, sheets: str) -> str:
     names, lines = used_icons(text + sheets), [CREDIT]
     points = code_points()
     characters = {points[name] for name in names} | drawn_characters(sheets)
-    for style, (file, family, weight) in FONTS.items():
+    for style, (short, file, family, weight) in FONTS.items():
         data = cut_font(file, characters)
-        if data is None or (style == "regular" and "fa-regular" not in text + sheets):
+        if data is None or (style == "regular" and not re.search(r"\b(fa-regular|far)\b", text)):
             continue
         lines.append(f':root {{ --fa-font-{style}: normal {weight} 1em/1 "{family}"; }}')
         lines.append(f'@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({data}); }}')
-        lines.append(f'.fa-{style} {{ font-family: "{family}"; font-weight: {weight}; {LOOK}; }}')
+        lines.append(f'.fa-{style}, .{short} {{ font-family: "{family}"; font-weight: {weight}; {LOOK}; }}')
     lines.append(LARGE)
     lines += [f'.fa-{name}::before {{ content: "\\{points[name]:x}"; }}' for name in sorted(names)]
     return "\n".join(lines) + "\n"

@@ -1,10 +1,11 @@
 // The search page: finds sections, glossary entries and references of the book. What there is to find comes from
 // search-entries.js (BOOK), the stemmer from Sphinx's language_data.js. Every hit leads to its own place on a page.
 
-const QUESTION_WORDS = "a an and are as at be but by can did do does for from has how in into is it its of on or that the their then there these they this to was were what when where which who why will with".split(" ");
+const QUESTION_WORDS = "a an and are as at be between but by can did difference do does for from has have how i in into is it its me of on or that the their then there these they this to was were what when where which who why will with".split(" ");
 const STOP = new Set(QUESTION_WORDS);
 const MOST = 30; // hits shown
 const WORDS = 34; // words of an excerpt
+const WORD = /[a-z0-9]+(?:[-_.'’][a-z0-9]+)*/g;
 
 // --- Words: one form for all spellings of a word
 
@@ -25,18 +26,23 @@ function stem(word) {
   return stems.get(word);
 }
 
-// The words of a text with their places. Of "back-propagation" also "backpropagation" is one.
-function* wordsOf(text) {
-  for (const found of plain(text).matchAll(/[a-z0-9]+(?:[-_.'’][a-z0-9]+)*/g)) {
+// The words of a text. Of "back-propagation" also "backpropagation" is one, of "export_weights" also "weights".
+function* rawWordsOf(text) {
+  for (const found of plain(text).matchAll(WORD)) {
     const parts = found[0].split(/[-_'’]/);
-    if (parts.length > 1) yield stem(parts.join(""));
-    for (const part of parts) for (const piece of /^\d+\.\d+$/.test(part) ? [part] : part.split(".")) if (piece) yield stem(piece);
+    if (parts.length > 1) yield parts.join("");
+    for (const part of parts) yield* /^\d+\.\d+$/.test(part) ? [part] : part.split(".").filter(Boolean);
   }
+}
+
+function* wordsOf(text) {
+  for (const word of rawWordsOf(text)) yield stem(word);
 }
 
 // --- The index
 
 const entries = [];
+const spellings = new Set(); // every word as it is written
 const holders = new Map(); // stem: which entries have it, and how often in their title, text and code
 const synonyms = []; // groups of terms, each a list of stems
 
@@ -54,7 +60,7 @@ function makeIndex() {
       const titles = [entry.title, ...(entry.also ?? [])];
       const lengths = { title: 0, text: 0 };
       for (const word of wordsOf(titles.join(" "))) { note(word, number, "title"); lengths.title += 1; }
-      for (const word of wordsOf(entry.text)) { note(word, number, "text"); lengths.text += 1; }
+      for (const word of rawWordsOf(entry.text)) { spellings.add(word); note(stem(word), number, "text"); lengths.text += 1; }
       for (const word of wordsOf(entry.code ?? "")) note(word, number, "code");
       entries.push({ ...entry, page, chapter: found[0].title, first: entry === found[0], lengths, titles });
       if (titles.length > 1) synonyms.push(titles.map(keyOf));
@@ -66,13 +72,14 @@ function makeIndex() {
 
 // What a term becomes: hyphenated words joined, the others stemmed.
 function keyOf(text) {
-  return [...plain(text).matchAll(/[a-z0-9]+(?:[-_.'’][a-z0-9]+)*/g)].map((found) => stem(found[0].replace(/[-_'’]/g, "")));
+  return [...plain(text).matchAll(WORD)].map((found) => stem(found[0].replace(/[-_'’]/g, "")));
 }
 
 // Words one letter away from a word that the book does not have.
 function nearby(word) {
   if (word.length < 4) return [];
-  return [...holders.keys()].filter((other) => Math.abs(other.length - word.length) < 2 && oneEdit(word, other));
+  const near = [...spellings].filter((other) => Math.abs(other.length - word.length) < 2 && oneEdit(word, other));
+  return [...new Set(near.map(stem))];
 }
 
 function oneEdit(a, b) {
@@ -85,12 +92,13 @@ function oneEdit(a, b) {
 
 // A query as a list of ideas; each is a list of alternatives, and each of them a list of stems.
 function ideasOf(query) {
-  let raw = [...plain(query).matchAll(/[a-z0-9]+(?:[-_.'’][a-z0-9]+)*/g)].map((found) => found[0]);
+  let raw = [...plain(query).matchAll(WORD)].map((found) => found[0]);
   if (raw.some((word) => !STOP.has(word))) raw = raw.filter((word) => !STOP.has(word));
   let keys = raw.flatMap((word) => {
     const joined = stem(word.replace(/[-_'’]/g, ""));
-    return holders.has(joined) ? [joined] : word.split(/[-_'’.]/).filter(Boolean).map(stem);
+    return holders.has(joined) || joined === stem(word) ? [joined] : word.split(/[-_'’.]/).filter(Boolean).map(stem);
   });
+  const written = new Map(raw.map((word) => [stem(word), word]));
   const ideas = [];
   while (keys.length) {
     const known = synonyms.flatMap((group) => group.map((term) => ({ term, group })))
@@ -98,7 +106,7 @@ function ideasOf(query) {
       .sort((a, b) => b.term.length - a.term.length)[0];
     const own = known ? known.term : [keys[0]];
     const others = known ? known.group : [];
-    const near = !known && !holders.has(keys[0]) ? nearby(keys[0]).map((word) => [word]) : [];
+    const near = !known && !holders.has(keys[0]) ? nearby(written.get(keys[0]) ?? keys[0]).map((word) => [word]) : [];
     ideas.push([own, ...others.filter((term) => term !== own), ...near]);
     keys = keys.slice(own.length);
   }
@@ -141,6 +149,7 @@ function search(query) {
     let score = scoreOf(ideas, number);
     if (entry.titles.some((title) => keyOf(title).join(" ") === key)) score *= 2;
     if (entry.first) score *= 1.15;
+    if (entry.page === "glossary" && !entry.first) score *= 1.25;
     return { entry, score };
   }).filter((hit) => hit.score > 0).sort((a, b) => b.score - a.score);
   return { hits: hits.filter((hit) => hit.score > hits[0].score / 12), stems: new Set(ideas.flat(2)) };
@@ -172,7 +181,7 @@ function element(name, properties, ...children) {
 function lineOf({ entry }, query, wanted) {
   const address = new URL(`${document.documentElement.dataset.content_root}${entry.page}.html`, location.href);
   const words = query.split(/\s+/).filter((word) => word && !STOP.has(plain(word)));
-  if (words.length) address.searchParams.set("highlight", words.join(" "));
+  if (words.length) address.searchParams.set("words", words.join(" "));
   if (!entry.first) address.hash = entry.anchor;
   const where = entry.first ? [] : [element("span", { className: "search-chapter" }, entry.chapter)];
   const marked = excerpt(entry.text, wanted).flatMap(({ word, hit }) => [hit ? element("mark", {}, word) : word, " "]);

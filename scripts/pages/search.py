@@ -18,7 +18,9 @@ SIGNS = {
     "epsilon": "ε", "varepsilon": "ε", "eta": "η", "lambda": "λ", "mu": "μ", "sigma": "σ", "tanh": "tanh", "log": "log",
     "exp": "exp", "max": "max", "min": "min", "qquad": " ", "quad": " ",
 }  # fmt: skip
-NOT_TEXT = ".headerlink, script, style, summary, .cell_input, .copybtn, .math, section, dl.glossary, .citation-list"
+NOT_TEXT = (
+    ".headerlink, script, style, summary, .cell_input, .copybtn, .math, section, dl.glossary, .citation-list, li[id]"
+)
 
 
 def plain_formula(tex: str) -> str:
@@ -71,14 +73,15 @@ def glossary_entries(page: Tag) -> list[dict]:
 
 
 def references(page: Tag) -> list[dict]:
-    """One entry for each work in the list of references, under its authors."""
+    """One entry for each work in the list of references, under its authors and the start of its title."""
     entries = []
-    for work in page.select(".citation-list .citation[id]"):
+    for work in page.select(".citation-list .citation[id], li[id]"):
         copy = BeautifulSoup(str(work), "html.parser").find()
         for label in copy.select(".label"):
             label.decompose()
         text = tidy(copy.get_text(" "))
-        entries.append({"anchor": work["id"], "title": text.split(".")[0][:80], "text": text})
+        title = text if len(text) < 90 else text[:90].rsplit(" ", 1)[0] + " …"
+        entries.append({"anchor": work["id"], "title": title, "text": text})
     return entries
 
 
@@ -90,9 +93,12 @@ def section_entries(page: Tag) -> list[dict]:
         if heading is None:
             continue
         title = tidy(re.sub(r"#$", "", plain_heading(heading)))
-        own = [child for child in section.find_all(recursive=False) if child.name != "section" and child is not heading]
-        text = " ".join(plain_text(child) for child in own if not child.select_one(":scope.citation-list"))
-        entries.append({"anchor": section["id"], "title": title, "text": tidy(text), "code": code_of(section)})
+        parts = section.find_all(recursive=False)
+        own = [part for part in parts if part is not heading and not part.css.match(NOT_TEXT)]
+        text = " ".join(plain_text(part) for part in own)
+        entries.append(
+            {"anchor": section["id"], "title": title, "text": tidy(text), "code": code_of(section)}
+        )
     return entries
 
 

@@ -33,9 +33,7 @@ def shorten(text: str, longest: int = LONGEST) -> str:
         return text
     start = text[:longest]
     sentences = re.match(r"(.+[.!?])\s", start)
-    return (
-        sentences[1] if sentences and len(sentences[1]) > longest / 3 else start.rsplit(" ", 1)[0] + " …"
-    )
+    return sentences[1] if sentences and len(sentences[1]) > longest / 3 else start.rsplit(" ", 1)[0] + " …"
 
 
 def describe(page: str, doctree: nodes.document, root: Path) -> str:
@@ -53,7 +51,9 @@ def describe(page: str, doctree: nodes.document, root: Path) -> str:
 def sitemap(home: str, found: list[str]) -> str:
     """The list of pages that search engines read."""
     entries = (f"  <url><loc>{escape(home + page)}.html</loc></url>" for page in found)
-    start = '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    start = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">'
+    )
     return "\n".join([start, *entries, "</urlset>", ""])
 
 
