@@ -52,15 +52,15 @@ serve: .venv/ready ## show the built book at http://localhost:8000
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html "$${PORT:-8000}"
 
 chapters: .venv/ready _build/home ## run chapters, store the outputs tests check (CHAPTER=mathematics for one)
-	@$(RUN) -m scripts.refresh_chapter $(NAME)
+	@$(RUN) -m scripts.refresh_chapter $(or $(CHAPTER),$(NAME))
 
 assignment: .venv/ready _build/home ## hand out: make assignment CHAPTER=mathematics CLASS=2031 (CHAPTER=all; EXERCISES=1,2)
-	@$(RUN) -m teaching.make_assignment "$(CHAPTER)" $(if $(CLASS),--class-number $(CLASS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(EXERCISES),--exercises "$(EXERCISES)")
+	@$(RUN) -m teaching.make_assignment "$(CHAPTER)" $(if $(CLASS),"--class-number=$(CLASS)") $(if $(SECONDS),"--seconds=$(SECONDS)") $(if $(LIMIT),"--limit=$(LIMIT)") $(if $(EXERCISES),"--exercises=$(EXERCISES)")
 
 grade: .venv/ready _build/home ## grade a folder of notebooks: make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=folder
-	@$(RUN) -m teaching.grade "$(CHAPTER)" "$(SUBMISSIONS)" $(if $(CLASS),--class-number $(CLASS)) --jobs $${JOBS:-2}
+	@$(RUN) -m teaching.grade "$(CHAPTER)" "$(SUBMISSIONS)" $(if $(CLASS),"--class-number=$(CLASS)") $(if $(EXERCISES),"--exercises=$(EXERCISES)") $(if $(JOBS),"--jobs=$(JOBS)") $(if $(MEMORY),"--memory=$(MEMORY)")
 
-results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a rehearsal in minutes)
+results: .venv/ready ## run the long studies that are not recorded yet (hours; QUICK=1: a dry run in minutes)
 	@$(RUN) -m experiments all --jobs $${JOBS:-1} $(if $(QUICK),--quick)
 
 measure: .venv/ready _build/home ## measure the figures the book promises: times, memory, errors
@@ -69,7 +69,7 @@ measure: .venv/ready _build/home ## measure the figures the book promises: times
 address: .venv/ready ## write the repository's address where readers need it (URL=https://github.com/OWNER/NAME TAG=v1.1.0)
 	@$(RUN) scripts/set_address.py "$(URL)" $(TAG)
 
-listings: .venv/ready ## make the tables of chapters in README.md and intro.md anew
+listings: .venv/ready ## make the tables of chapters in README.md, intro.md and teaching.md anew
 	@$(RUN) scripts/listings.py
 
 lock: .venv/ready ## pin requirements.txt anew from requirements.in

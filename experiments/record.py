@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from pathlib import Path
 
 import numpy as np
@@ -58,19 +58,24 @@ def provenance(data_sha256: str) -> dict:
         "commit": commit(),
         "data_sha256": data_sha256,
         "python": platform.python_version(),
-        "tensorflow": version("tensorflow_cpu" if _has("tensorflow_cpu") else "tensorflow"),
-        "keras": version("keras"),
+        "tensorflow": version_of("tensorflow"),
+        "keras": version_of("keras"),
         "machine": f"{processor()}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}",
         "date": datetime.date.today().isoformat(),
     }
 
 
-def _has(distribution: str) -> bool:
-    try:
-        version(distribution)
-    except ModuleNotFoundError:
-        return False
-    return True
+def version_of(package: str) -> str:
+    """The version of an installed package, whatever its distribution is called; "unknown" without one.
+
+    TensorFlow comes as tensorflow, tensorflow-cpu, tf-nightly, …: all bring a package `tensorflow`.
+    """
+    for distribution in (package, *packages_distributions().get(package, ())):
+        try:
+            return version(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"
 
 
 def read(path: Path, study: str, command: str, origin: dict) -> dict:

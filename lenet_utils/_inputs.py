@@ -9,8 +9,8 @@ import numpy as np
 def class_numbers(labels, images: int | None = None, classes: int | None = None) -> np.ndarray:
     """Labels as whole numbers in an array of shape (N,), which is what everything here works with.
 
-    A pandas column becomes an array, because labels[n] would otherwise look for the row *called* n, which after a
-    shuffle is another image's.
+    A pandas column becomes an array, because labels[n] would otherwise look for the row *called* n, which
+    after a shuffle is another image's.
 
     Args:
         labels: class numbers from 0: an array, list, tuple, pandas column or tensor, shape (N,) or (N, 1).
@@ -21,26 +21,38 @@ def class_numbers(labels, images: int | None = None, classes: int | None = None)
         int64, shape (N,).
 
     Raises:
-        ValueError: text, one-hot rows, missing or broken numbers, numbers outside 0 … classes - 1, or as many labels
-            as there are no images. The message says what to do.
+        ValueError: text, one-hot rows, missing or broken numbers, numbers outside 0 … classes - 1, or as many
+            labels as there are no images. The message says what to do.
     """
     labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2:
-        raise ValueError(
-            f"labels have the shape {labels.shape}: a row for each image, as in one-hot labels. "
-            "Class numbers (N,), please: labels.argmax(axis=1)."
-        )
+        raise ValueError(one_hot_labels(labels.shape))
     if labels.ndim != 1:
         raise ValueError(
             f"labels have the shape {labels.shape}. Class numbers (N,), please: one for each image."
         )
     if images is not None and len(labels) != images:
-        raise ValueError(f"There are {len(labels)} labels for {images} images. Each image needs one label.")
+        raise ValueError(another_number_of_labels(len(labels), images))
     labels = _whole_numbers(labels)
     _check_range(labels, classes)
     return labels
+
+
+def one_hot_labels(shape: tuple) -> str:
+    """What to say of labels with a row for each image."""
+    return (
+        f"labels have the shape {shape}: a row for each image. Class numbers (N,), please: "
+        "labels.argmax(axis=1)."
+    )
+
+
+def another_number_of_labels(labels: int, images: int) -> str:
+    """What to say of too many or too few labels."""
+    return (
+        f"The number of labels, {labels}, is not the number of images, {images}: each image needs one label."
+    )
 
 
 def _whole_numbers(labels: np.ndarray) -> np.ndarray:
@@ -49,18 +61,20 @@ def _whole_numbers(labels: np.ndarray) -> np.ndarray:
         return labels.astype(np.int64)
     if any(isinstance(label, str | bytes) for label in labels[:1].tolist()) or labels.dtype.kind in "SU":
         raise ValueError(
-            f"labels are text, such as {labels.tolist()[0]!r}. Class numbers, please: labels.astype(int) for digits; "
-            "np.unique(labels, return_inverse=True)[1] numbers other words."
+            f"labels are text, such as {labels.tolist()[0]!r}. Class numbers, please: labels.astype(int) for "
+            "digits; np.unique(labels, return_inverse=True)[1] numbers other words."
         )
     try:
-        numbers = labels.astype(float)
+        numbers = labels.astype(float) if labels.dtype.kind in "fO" else None
     except (TypeError, ValueError):
-        raise ValueError(f"labels are of type {labels.dtype}. Class numbers, please: 0, 1, 2, …") from None
+        numbers = None
+    if numbers is None:
+        raise ValueError(f"labels are of type {labels.dtype}. Class numbers, please: 0, 1, 2, …")
     if not np.isfinite(numbers).all():
         index = int(np.flatnonzero(~np.isfinite(numbers))[0])
         raise ValueError(
-            f"The label of image {index} is {numbers[index]}: it is missing. Leave out the images without a label: "
-            "keep = np.isfinite(labels), then images[keep] and labels[keep]."
+            f"The label of image {index} is {numbers[index]}: it is missing. Leave out the images without a "
+            "label: keep = np.isfinite(labels), then images[keep] and labels[keep]."
         )
     if (numbers != np.floor(numbers)).any():
         index = int(np.flatnonzero(numbers != np.floor(numbers))[0])
@@ -82,8 +96,8 @@ def _check_range(labels: np.ndarray, classes: int | None) -> None:
         raise ValueError(f"labels go from 1 to {classes}. Classes are counted {expected} here: labels - 1.")
     index = int(np.flatnonzero((labels < 0) | (labels >= (classes or np.inf)))[0])
     raise ValueError(
-        f"The label of image {index} is {labels[index]}. Classes are counted {expected} here. Leave out images that "
-        "belong to none of them, or number the classes anew: np.unique(labels, return_inverse=True)[1]."
+        f"The label of image {index} is {labels[index]}. Classes are counted {expected} here. Leave out images "
+        "that belong to none of them, or number the classes anew: np.unique(labels, return_inverse=True)[1]."
     )
 
 
@@ -109,11 +123,11 @@ def image_array(images, of_one: tuple[int | None, ...] | None = None) -> np.ndar
         raise ValueError("images is a single number; an array of shape (N, …) is asked for.")
     if of_one is None or _fits(images.shape[1:], of_one):
         return images
-    # Keras adds the axis of a single channel by itself, or takes it away.
-    if (of_one[-1] == 1 and _fits(images.shape[1:], of_one[:-1])) or (
-        images.shape[-1] == 1 and _fits(images.shape[1:-1], of_one)
-    ):
-        return images
+    # Keras, too, adds the axis of a single channel, or takes it away, but not in every call.
+    if of_one[-1] == 1 and _fits(images.shape[1:], of_one[:-1]):
+        return images[..., None]
+    if images.shape[-1] == 1 and _fits(images.shape[1:-1], of_one):
+        return images[..., 0]
     wanted = ", ".join(["N", *("any" if side is None else str(side) for side in of_one)])
     message = f"images have the shape {images.shape}; this network reads ({wanted})."
     if _fits(images.shape, of_one):

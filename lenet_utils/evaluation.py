@@ -1,7 +1,7 @@
 """What a trained network says of images: scores, classes, errors, and what to reject.
 
-The one place that knows who wins: behind an output layer of distances (`EuclideanRBF`) the *smallest* output, behind
-any other the largest. Everything here works with scores, of which the largest wins, always.
+The one place that knows who wins: behind an output layer of distances (`EuclideanRBF`) the *smallest* output,
+behind any other the largest. Everything here works with scores, of which the largest wins, always.
 """
 
 import warnings
@@ -48,25 +48,25 @@ def scores(model: keras.Model, images) -> np.ndarray:
 
 
 def classify(model: keras.Model, images, reject_above: float | None = None) -> np.ndarray:
-    """The class of each image: the smallest distance wins after an RBF layer, the largest score anywhere else.
+    """The class of each image: the smallest distance wins after an RBF layer, else the largest score.
 
     Taught in *the-1998-network*.
 
     Args:
         model: any network of this book.
         images: what the model reads, (N, rows, columns, channels).
-        reject_above: for networks of distances: an image whose smallest distance is larger gets −1, "not a digit".
+        reject_above: for networks of distances: an image whose smallest distance is larger gets −1.
 
     Returns:
         Classes, (N,) integers; for larger images (N, rows, columns).
 
     Raises:
-        ValueError: images that do not fit (see `scores`), or `reject_above` for a network whose outputs are not
-            distances.
+        ValueError: images that do not fit (see `scores`), or `reject_above` for a network whose outputs are
+            not distances.
     """
     if reject_above is not None and not smallest_wins(model):
         raise ValueError(f"{model.name} gives scores, not distances: there is nothing to be too far away.")
-    found = scores(model, images)
+    found = _scores(model, input_images(model, images))
     answers = found.argmax(axis=-1)
     if reject_above is not None:
         answers[-found.max(axis=-1) > reject_above] = -1
@@ -80,6 +80,11 @@ def misclassified_percent(answers: np.ndarray, labels) -> float:
         answers: classes, (N,), of `classify` or of any other classifier.
         labels: class numbers, (N,).
     """
+    answers = np.asarray(answers)
+    if answers.ndim != 1:
+        raise ValueError(
+            f"answers have the shape {answers.shape}; one class for each image is asked for, (N,)."
+        )
     labels = class_numbers(labels, images=len(answers))
     if not len(labels):
         raise ValueError("There are no images: an error of nothing is no number.")
@@ -115,7 +120,7 @@ def _labels_checked(function):
 
 @_labels_checked
 def rejected_percent(scores: np.ndarray, labels: np.ndarray, error_percent: float = 0.5) -> float:
-    """How many of a hundred digits must be rejected so that at most `error_percent` of the rest are misclassified.
+    """How many of a hundred digits to reject so that at most `error_percent` of the rest are misclassified.
 
     Rejected first are those whose best score is least ahead of the second best (section III.D, figure 10).
     Taught in *rivals*.
@@ -140,8 +145,8 @@ def rejection_curve(distances: np.ndarray, labels: np.ndarray) -> list[dict]:
         labels: (N,).
 
     Returns:
-        For each threshold a row of the playground's file: the share of digits rejected ("refused_percent") and the
-        error among the others, in percent (0 if there are none).
+        For each threshold a row of the playground's file: the share of digits rejected ("refused_percent")
+        and the error among the others, in percent (0 if there are none).
     """
     nearest, wrong = distances.min(axis=1), distances.argmin(axis=1) != labels
     curve = []
@@ -159,7 +164,7 @@ def rejection_curve(distances: np.ndarray, labels: np.ndarray) -> list[dict]:
 
 
 def accuracy_metric(model: keras.Model) -> keras.metrics.Metric:
-    """The share of right answers as a Keras metric for `compile`, whichever output wins; it is called "accuracy"."""
+    """The share of right answers as a Keras metric, "accuracy", for `compile`, whichever output wins."""
     kind = NearestIsRight if smallest_wins(model) else keras.metrics.SparseCategoricalAccuracy
     return kind(name="accuracy")
 
@@ -194,19 +199,21 @@ def _scores(model, images):
 def _check_values(images: np.ndarray) -> None:
     """Say it if images for the network of 1998 are still pixels.
 
-    Prepared images have a background of −0.1 and ink of 1.175, or a small multiple of both; noise and distortions
-    change that little. Pixels have many zeros and nothing below, or values that no multiple explains.
+    Prepared images have a background of −0.1 and ink of 1.175, or a small multiple of both; noise and
+    distortions change that little. Pixels have many zeros and nothing below, or values that no multiple
+    explains.
     """
     lowest, highest = images.min(), images.max()
     if images.dtype.kind != "f" or max(-lowest, highest) > FAR_FROM_PREPARED:
         raise ValueError(
-            f"images go from {lowest:g} to {highest:g} and are {images.dtype}: these are pixels. The network of 1998 "
-            "reads a background of −0.1 and ink of 1.175, which lenet_utils.data.to_lenet_input makes of uint8 digits."
+            f"images go from {lowest:g} to {highest:g} and are {images.dtype}: these are pixels. The network of "
+            "1998 reads a background of −0.1 and ink of 1.175, which lenet_utils.data.to_lenet_input makes of "
+            "uint8 digits."
         )
     if lowest == 0 < highest <= 1 and (images == 0).mean() > 1 / 3:
         warnings.warn(
-            "These images go from 0 to 1, with a background of 0. The network of 1998 reads a background of −0.1 and "
-            "ink of 1.175, which lenet_utils.data.to_lenet_input makes of uint8 digits. If it has learned from images "
-            "like these, all is well.",
+            "These images go from 0 to 1, with a background of 0. The network of 1998 reads a background of −0.1 "
+            "and ink of 1.175, which lenet_utils.data.to_lenet_input makes of uint8 digits. If it has learned from "
+            "images like these, all is well.",
             stacklevel=4,
         )

@@ -49,6 +49,11 @@ class FanIn(keras.initializers.Initializer):
     def get_config(self):
         return {"kind": self.kind, "fan_in": self.fan_in, "seed": self.seed}
 
+    @classmethod
+    def from_config(cls, config):
+        """The initializer of these settings, also of those of files saved under former names."""
+        return cls(**{**config, "kind": FORMER_INITIALIZERS.get(config["kind"], config["kind"])})
+
 
 def check_initializer(name: str) -> str:
     """Return the name of a rule, or raise ValueError if it is none of `INITIALIZERS`."""

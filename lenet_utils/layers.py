@@ -193,7 +193,7 @@ class Convolution(SquashedLayer):
             # For one image, as in online training, this product takes a quarter of the time.
             return ops.matmul(im2col(inputs, self.kernel_size), matrix) + self.bias
         kernel = ops.reshape(matrix, (self.kernel_size, self.kernel_size, -1, self.filters))
-        return ops.conv(inputs, kernel) + self.bias
+        return ops.conv(inputs, kernel, data_format="channels_last") + self.bias
 
     def backward_curvature(self, inputs, upstream):
         # A shared weight adds up what its connections give: Σ x² ∂²E/∂a² over all places.
@@ -241,7 +241,7 @@ class Subsampling(SquashedLayer):
 
     def block_sums(self, inputs):
         """The sum of the 2×2 block that each unit reads: (N, rows // 2, columns // 2, maps)."""
-        blocks = 4 * ops.average_pool(inputs, 2, strides=2)
+        blocks = 4 * ops.average_pool(inputs, 2, strides=2, data_format="channels_last")
         return blocks if self.depth_multiplier == 1 else ops.repeat(blocks, self.depth_multiplier, axis=-1)
 
     def preactivation(self, inputs):

@@ -7,7 +7,10 @@ the chapter *the-1998-network*.
 """
 
 import keras
+import numpy as np
 from keras import ops
+
+from lenet_utils._inputs import another_number_of_labels, class_numbers, one_hot_labels
 
 
 class OutputLoss(keras.losses.Loss):
@@ -15,6 +18,10 @@ class OutputLoss(keras.losses.Loss):
 
     A subclass gives `call(y_true, y_pred)`, one loss per image, and `derivatives(y_true, y_pred)`.
     """
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Before Keras makes tensors of them: then text, NaN or −1 can no longer be told from class numbers.
+        return super().__call__(_class_numbers(y_true, y_pred), y_pred, sample_weight)
 
     def derivatives(self, y_true, y_pred):
         """∂E/∂y_i, shape (N, classes), and ∂²E/∂y_i∂y_k, shape (N, classes, classes), for each image.
@@ -118,8 +125,23 @@ def _nearest_is_right(y_true, y_pred):
 
 def _one_hot(y_true, y_pred):
     """Labels as one-hot rows in the outputs' shape, (N, classes)."""
-    labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+    labels = ops.reshape(ops.cast(_class_numbers(y_true, y_pred), "int32"), (-1,))
     return ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+
+
+def _class_numbers(y_true, y_pred):
+    """The labels as they are; ValueError where they cannot be one class number for each image.
+
+    The values of a tensor are not looked at: it may be a placeholder in a graph that is being made.
+    """
+    if not (ops.is_tensor(y_true) or isinstance(y_true, keras.KerasTensor)):
+        return class_numbers(y_true, *np.shape(y_pred))
+    if len(y_true.shape) > 1 and y_true.shape[-1] not in (None, 1):
+        raise ValueError(one_hot_labels(tuple(y_true.shape)))
+    number, images = y_true.shape[0] if len(y_true.shape) else 1, y_pred.shape[0]
+    if None not in (number, images) and number != images:
+        raise ValueError(another_number_of_labels(number, images))
+    return y_true
 
 
 def _covariance(p):

@@ -1,6 +1,12 @@
 """The networks of this book as Keras models.
 
-Written with Keras layers, so that any Keras backend can run them.
+Importing this module registers every layer, initializer, loss and optimizer of the package with Keras. So a whole
+model that `model.save("mine.keras")` wrote is read again, in another session, by
+
+    import keras, lenet_utils.models
+    model = keras.saving.load_model("mine.keras")
+
+Images are (N, height, width, channels), whatever `image_data_format` says in the reader's keras.json.
 """
 
 from pathlib import Path
@@ -8,6 +14,7 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from lenet_utils import losses, optimizers  # noqa: F401, they register what saved models are made of
 from lenet_utils._renamed import renamed
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
 from lenet_utils.paper import C3_TABLE, INPUT_SIDE, LENET1_TABLE, LENET4_MAPS
@@ -62,12 +69,12 @@ def lenet5(
     model = keras.Sequential(
         [
             keras.Input(input_shape, name="input"),
-            layers.Conv2D(6, 5, activation=activation, name="C1"),
-            pool(2, name="S2"),
-            layers.Conv2D(16, 5, activation=activation, name="C3"),
-            pool(2, name="S4"),
-            layers.Conv2D(120, 5, activation=activation, name="C5"),
-            layers.Flatten(name="flatten"),
+            layers.Conv2D(6, 5, activation=activation, data_format="channels_last", name="C1"),
+            pool(2, data_format="channels_last", name="S2"),
+            layers.Conv2D(16, 5, activation=activation, data_format="channels_last", name="C3"),
+            pool(2, data_format="channels_last", name="S4"),
+            layers.Conv2D(120, 5, activation=activation, data_format="channels_last", name="C5"),
+            layers.Flatten(data_format="channels_last", name="flatten"),
             layers.Dense(84, activation=activation, name="F6"),
             layers.Dense(classes, activation="softmax", name="output"),
         ],
@@ -117,7 +124,7 @@ def lenet5_1998(
         Convolution(16, C3_TABLE, initializer=initializer, name="C3"),
         Subsampling(initializer=initializer, name="S4"),
         Convolution(120, initializer=initializer, name="C5"),
-        *([layers.Flatten(name="flatten")] if one_answer else []),
+        *([layers.Flatten(data_format="channels_last", name="flatten")] if one_answer else []),
         FullyConnected(84, initializer=initializer, name="F6"),
         EuclideanRBF(name="output"),
     ]
@@ -162,7 +169,7 @@ def lenet1(initializer: str = "default", output_activation: str | None = "squash
             Subsampling(initializer=initializer, name="H2"),
             Convolution(12, LENET1_TABLE, initializer=initializer, name="H3"),
             Subsampling(initializer=initializer, name="H4"),
-            layers.Flatten(name="flatten"),
+            layers.Flatten(data_format="channels_last", name="flatten"),
             FullyConnected(10, activation=output_activation, initializer=initializer, name="output"),
         ],
         name="lenet1",
@@ -198,7 +205,7 @@ def lenet4(initializer: str = "default", output_activation: str | None = "squash
             Convolution(c3, LENET4_TABLE, initializer=initializer, name="C3"),
             Subsampling(initializer=initializer, name="S4"),
             Convolution(c5, initializer=initializer, name="C5"),
-            layers.Flatten(name="flatten"),
+            layers.Flatten(data_format="channels_last", name="flatten"),
             FullyConnected(classes, activation=output_activation, initializer=initializer, name="output"),
         ],
         name="lenet4",
@@ -227,15 +234,23 @@ def alexnet_cifar10() -> keras.Model:
     return keras.Sequential(
         [
             keras.Input((32, 32, 3), name="input"),
-            layers.Conv2D(96, 3, activation="relu", name="conv1"),
-            layers.MaxPooling2D(2, name="pool1"),
-            layers.Conv2D(256, 3, padding="same", activation="relu", name="conv2"),
-            layers.MaxPooling2D(2, name="pool2"),
-            layers.Conv2D(384, 3, padding="same", activation="relu", name="conv3"),
-            layers.Conv2D(384, 3, padding="same", activation="relu", name="conv4"),
-            layers.Conv2D(256, 3, padding="same", activation="relu", name="conv5"),
-            layers.MaxPooling2D(2, name="pool5"),
-            layers.Flatten(name="flatten"),
+            layers.Conv2D(96, 3, activation="relu", data_format="channels_last", name="conv1"),
+            layers.MaxPooling2D(2, data_format="channels_last", name="pool1"),
+            layers.Conv2D(
+                256, 3, padding="same", activation="relu", data_format="channels_last", name="conv2"
+            ),
+            layers.MaxPooling2D(2, data_format="channels_last", name="pool2"),
+            layers.Conv2D(
+                384, 3, padding="same", activation="relu", data_format="channels_last", name="conv3"
+            ),
+            layers.Conv2D(
+                384, 3, padding="same", activation="relu", data_format="channels_last", name="conv4"
+            ),
+            layers.Conv2D(
+                256, 3, padding="same", activation="relu", data_format="channels_last", name="conv5"
+            ),
+            layers.MaxPooling2D(2, data_format="channels_last", name="pool5"),
+            layers.Flatten(data_format="channels_last", name="flatten"),
             layers.Dense(4096, activation="relu", name="fc6"),
             layers.Dropout(0.5, name="dropout6"),
             layers.Dense(4096, activation="relu", name="fc7"),

@@ -75,6 +75,16 @@ def curvatures(model: keras.Model, images, labels, loss, output_curvature: str =
     return [total / len(images) for total in found]
 
 
+def _arrays(variables) -> list[np.ndarray]:
+    """Values of Keras variables, by way of tensors: NumPy 2 warns of a variable that is converted directly."""
+    return [ops.convert_to_numpy(ops.convert_to_tensor(variable)) for variable in variables]
+
+
+def _any_positive(curvatures: list[np.ndarray]) -> bool:
+    """Saved curvatures count as estimated; all 0 means that none were when the model was saved."""
+    return any((array > 0).any() for array in curvatures)
+
+
 @keras.saving.register_keras_serializable("lenet_utils")
 class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
     """Gradient descent with ε_k = η / (μ + h_kk) for each weight (Eq. 21 and appendix C).
@@ -90,16 +100,19 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
 
     def __init__(self, learning_rate=LEARNING_RATES[0], mu: float = MU, name="sdlm", **options):
         super().__init__(learning_rate=learning_rate, name=name, **options)
-        self.mu = mu
+        self.mu, self.saved = mu, []
 
     def build(self, variables):
-        if self.built:
+        # When Keras reads an .h5 file, it builds an optimizer for no variables at all, long before the first step.
+        if self.built or not variables:
             return
         super().build(variables)
-        self.estimated = False
+        starts = [keras.initializers.Constant(array) for array in self.saved] or ["zeros"] * len(variables)
         self.curvatures = [
-            self.add_variable_from_reference(variable, name="curvature") for variable in variables
+            self.add_variable_from_reference(variable, name="curvature", initializer=start)
+            for variable, start in zip(variables, starts, strict=True)
         ]
+        self.estimated = _any_positive(self.saved)
 
     def set_curvatures(self, values) -> None:
         """Take h_kk, one array for each trainable weight, as `curvatures` returns them."""
@@ -108,15 +121,26 @@ class StochasticDiagonalLevenbergMarquardt(keras.optimizers.Optimizer):
         self.estimated = True
 
     def load_own_variables(self, store):
+        """Take the state of a .keras file."""
         super().load_own_variables(store)
-        # Saved curvatures count as estimated; all 0 means that none were when the model was saved.
-        self.estimated = any(bool(ops.any(curvature > 0)) for curvature in self.curvatures)
+        self.estimated = _any_positive(_arrays(self.curvatures))
+
+    def set_weights(self, weights):
+        """Take the state of an .h5 file: the curvatures at once, or when they are built."""
+        if self.built:
+            super().set_weights(weights)
+            self.estimated = _any_positive(_arrays(self.curvatures))
+            return
+        counters = len(self.variables)
+        for variable, weight in zip(self.variables, weights[:counters], strict=True):
+            variable.assign(np.asarray(weight))
+        self.saved = [np.array(weight) for weight in weights[counters:]]
 
     def rates(self) -> list[np.ndarray]:
         """ε_k of every weight, shaped and ordered like the trainable weights."""
         self._need_curvatures()
         eta = float(self.learning_rate)
-        return [eta / (self.mu + ops.convert_to_numpy(curvature)) for curvature in self.curvatures]
+        return [eta / (self.mu + curvature) for curvature in _arrays(self.curvatures)]
 
     def update_step(self, gradient, variable, learning_rate):
         self._need_curvatures()

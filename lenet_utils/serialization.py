@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from keras import ops
 
 from lenet_utils.reference import SHAPES
 
@@ -34,8 +35,9 @@ def save_weights(model: keras.Model, path: str | Path) -> Path:
 
 def named_weights(model: keras.Model) -> dict[str, np.ndarray]:
     """Name a model's weights: float32 arrays by names such as "C1/kernel", in the model's order."""
-    arrays = {_name(weight): keras.ops.convert_to_numpy(weight) for weight in model.weights}
-    return {name: array.astype("float32") for name, array in arrays.items()}
+    # By way of a tensor: NumPy 2 warns of a Keras variable that is converted directly.
+    tensors = {_name(weight): ops.convert_to_tensor(weight) for weight in model.weights}
+    return {name: ops.convert_to_numpy(tensor).astype("float32") for name, tensor in tensors.items()}
 
 
 def load_weights(model: keras.Model, path: str | Path) -> None:
@@ -43,11 +45,14 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: not such a file, or the weights of another network; the message says which differ.
+        ValueError: not such a file, but one of Keras' own kinds, or the weights of another network; the message
+            says how to read the first and which weights differ.
     """
     path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f'No weights at {path}. Known by name: "mnist".')
+    if path.suffix in (".keras", ".h5", ".hdf5"):
+        raise ValueError(_how_to_read(path))
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -57,6 +62,20 @@ def load_weights(model: keras.Model, path: str | Path) -> None:
         raise ValueError(f"{path} holds the weights of another network; these differ: {differing}.")
     for weight in model.weights:
         weight.assign(arrays[_name(weight)])
+
+
+def _how_to_read(path: Path) -> str:
+    """What to do with a file that Keras wrote itself."""
+    if path.name.endswith(".weights.h5"):
+        return (
+            f"{path} holds weights as Keras' own save_weights writes them. Build the network without weights, then "
+            f"model.load_weights({str(path)!r}) reads them."
+        )
+    return (
+        f"{path} is a whole model as model.save() writes it, not weights alone. After import lenet_utils.models, "
+        f"keras.saving.load_model({str(path)!r}) reads it; lenet_utils.serialization.save_weights(model, path) "
+        "writes the weights alone."
+    )
 
 
 def _name(weight) -> str:

@@ -1,4 +1,4 @@
-"""The one list of the book's chapters, which scripts, tests and the teachers' tools share. `_toc.yml` has it."""
+"""The one list of the book's chapters, from `_toc.yml`, for scripts, tests and the teachers' tools."""
 
 from pathlib import Path
 

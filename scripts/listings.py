@@ -1,4 +1,4 @@
-"""The tables of chapters in README.md and intro.md, made from the chapters themselves: `make listings`.
+"""The tables of chapters in README.md, intro.md and teaching.md, made from the chapters themselves: `make listings`.
 
 A chapter says what it is about in its metadata (`description`), and what it needs and how long it takes in its first
 cell. The tables stand between two marks in each page; a test holds them to what this script makes.
@@ -13,6 +13,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from scripts.chapters import list_chapters, read_chapter  # noqa: E402
+from teaching import guide  # noqa: E402
 
 BADGE = "[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]"
 COLAB = "https://colab.research.google.com/github/{}/blob/main/chapters/{}.ipynb"
@@ -77,7 +78,11 @@ def online(root: Path, address: str | None) -> str:
     return f"**Read it online:** <{book}>\n\n{draw}"
 
 
-LISTINGS = {"README.md": {"online": online, "chapters": readme_table}, "intro.md": {"chapters": intro_table}}
+LISTINGS = {
+    "README.md": {"online": online, "chapters": readme_table},
+    "intro.md": {"chapters": intro_table},
+    guide.PAGE: guide.LISTINGS,
+}
 
 
 def with_listings(page: str, root: Path, address: str | None) -> str:

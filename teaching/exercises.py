@@ -1,8 +1,8 @@
 """What a chapter says of its exercises: number, title, difficulty, and what its check is asked about.
 
 The heading and the stub of an exercise are the only source. Points and minutes follow from the difficulty.
-`python -m teaching.exercises` writes what a check has to know of its exercise where an installed package finds it;
-`make chapters` does so, too.
+`python -m teaching.exercises` writes what a check has to know of its exercise where an installed package
+finds it; `make chapters` does so, too.
 """
 
 import ast

@@ -1,225 +1,229 @@
-"""Grade a folder of notebooks without Docker: `make grade CHAPTER=mathematics SUBMISSIONS=folder`.
+"""Grade a folder of notebooks without Docker: `make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=folder`.
 
-Each submission is run by Otter-Grader in a process of its own, two at a time. `scores.csv` in the folder beside them
-has one line a submission, and `results/` a text for each student, with what was said to each answer. Stopped and
-started again, it goes on where it stopped; a notebook that changed, or a new autograder, is graded again.
+Each notebook is run in processes of its own, two notebooks at a time. `scores.csv` in the folder beside them
+has one line a notebook, and `results/` a text for each student. Stopped and started again, it goes on where
+it stopped; a notebook that changed, or a new autograder, is graded again. Marks that the teacher enters in
+`scores.csv` stay.
 
-This runs students' code as you, on your machine. For strangers' code use the same zip in a container: Gradescope, or
-`otter grade`.
+This runs students' code as you, on your machine. For strangers' code use the same zip in a container:
+Gradescope, or `otter grade`.
 """
 
 import argparse
+import contextlib
 import csv
-import hashlib
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
 import tempfile
-import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tqdm import tqdm
 
-from scripts.chapters import ROOT
-
-NOT_THEIRS = re.compile(r"\.|__MACOSX$|results$")
-"""Names of folders and files that no student handed in."""
-
-
-def submissions(folder: Path) -> list[Path]:
-    """All notebooks in the folder, at any depth."""
-    found = (path.relative_to(folder) for path in folder.rglob("*.ipynb") if path.is_file())
-    return sorted(path for path in found if not any(map(NOT_THEIRS.match, path.parts)))
+from scripts.chapters import ROOT, list_chapters
+from teaching import scores
+from teaching.assignments import check_folder, find_assignment
+from teaching.autograder import Autograder, take_fingerprint
+from teaching.grading import processes
+from teaching.scores import print_name, write_whole
+from teaching.submissions import collect
 
 
-def not_notebooks(folder: Path) -> list[Path]:
-    """Files that somebody may have handed in, but that nothing can grade."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(
-        path
-        for path in found
-        if path.suffix != ".ipynb"
-        and path.name != "scores.csv"
-        and not any(map(NOT_THEIRS.match, path.parts))
-    )
+class FaultError(Exception):
+    """The machine that grades is at fault; the message says how."""
 
 
-def fingerprint(submission: Path, autograder: Path) -> str:
-    """The same for the same notebook and the same autograder, whenever that was made."""
-    with zipfile.ZipFile(autograder) as file:
-        parts = sorted(f"{member.filename} {member.CRC}" for member in file.infolist())
-    return hashlib.sha256("\n".join(parts).encode() + submission.read_bytes()).hexdigest()
+def grade(notebook: Path, autograder: Autograder, table: list[dict]) -> dict:
+    """Scores by exercise, what was said to each, and a remark where the notebook as a whole needs one.
 
-
-def run_otter(submission: Path, autograder: Path, folder: str, memory: str, limit: float) -> str:
-    """Let Otter write `results.json` into the folder; what it says if it does not, in one line."""
-    command = [sys.executable, "-m", "otter", "run", "--no-logo"]
-    command += ["-a", str(autograder.resolve()), "-o", folder, str(submission.resolve())]
-    alone = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **alone, "PYTHONPATH": path, "LENET_GRADING_MEMORY": memory},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        _, errors = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return f"ended after {limit:g} seconds"
-    return (errors.strip().splitlines() or ["the notebook ended its own process"])[-1][:200]
-
-
-def grade(submission: Path, autograder: Path, memory: str, limit: float) -> dict:
-    """Scores by exercise, and a remark where there are none.
-
-    Args:
-        submission: a notebook.
-        autograder: the zip.
-        memory: a folder for the trainings that submissions have in common.
-        limit: seconds after which the whole process is ended.
+    Raises:
+        FaultError: the answer key cannot be graded on this machine, either.
     """
-    result = {"fingerprint": fingerprint(submission, autograder), "scores": {}, "said": {}, "remark": ""}
-    with tempfile.TemporaryDirectory() as folder:
-        remark = run_otter(submission, autograder, folder, memory, limit)
-        answer = Path(folder) / "results.json"
-        tests = json.loads(answer.read_text())["tests"] if answer.exists() else []
-    for test in tests:
-        if "max_score" in test:
-            result["scores"][test["name"]] = test["score"]
-            result["said"][test["name"]] = re.findall(r"AssertionError: (.*)", test["output"])
-    said = [line for lines in result["said"].values() for line in lines]
-    if not result["scores"]:
-        return {**result, "remark": remark}
-    if not any(result["scores"].values()) and all(line.startswith("○") for line in said):
-        result["remark"] = "nothing attempted, or not the notebook of this assignment"
+    found = autograder.grade(notebook)
+    remark = found["remark"]
+    if found["fault"]:
+        check_machine(autograder, found["fault"])
+        remark = f"could not be graded ({found['fault']}): look at it by hand"
+    points = {row["exercise"]: int(row["points"]) for row in table}
+    result = {"scores": {}, "said": {}, "remark": remark, "seconds": found["seconds"]}
+    for exercise, parts in found["verdicts"].items():
+        right = [part["right"] is True for part in parts.values()]
+        result["scores"][exercise] = points[exercise] * sum(right) / len(right)
+        result["said"][exercise] = [part["text"] for part in parts.values() if part["right"] is not True]
     return result
 
 
-def keep(result: dict, record: Path) -> None:
-    """Write a result at once or not at all, whenever one is interrupted."""
-    record.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = record.with_suffix(".part")
-    unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
-    unfinished.replace(record)
+def check_machine(autograder: Autograder, fault: str) -> None:
+    """Grade the answer key, which is right.
+
+    Raises:
+        FaultError: that fails, too, so that no student is at fault.
+    """
+    (key,) = (autograder.assignment / "instructor").glob("*.ipynb")
+    again = autograder.grade(key)
+    if again["fault"] and not autograder.stopped.is_set():
+        raise FaultError(
+            f"The answer key cannot be graded here, either: {again['fault']} (first seen as: {fault})"
+        )
 
 
-def report(result: dict, table: list[dict]) -> str:
-    """What can be handed back: each exercise, its points, and what was said to a wrong answer."""
-    lines = [result["remark"]] if result["remark"] else []
-    for row in table:
-        score = f"{result['scores'].get(row['exercise'], 0):g}" if row["marked by"] == "autograder" else "…"
-        lines.append(f"{row['exercise']}, {row['title']}: {score} of {row['points']} points")
-        lines += [f"    {said}" for said in dict.fromkeys(result["said"].get(row["exercise"], []))]
-    return "\n".join(lines) + "\n"
-
-
-def points_table(assignment: Path) -> list[dict]:
-    with open(assignment / "points.csv", newline="", encoding="utf-8-sig") as file:
-        return list(csv.DictReader(file))
-
-
-def write_scores(path: Path, table: list[dict], results: dict[Path, dict]) -> None:
-    """One line a submission. What is marked by hand is left empty, and is not in the total."""
-    names = [row["exercise"] for row in table]
-    by_machine = [row["exercise"] for row in table if row["marked by"] == "autograder"]
-    possible = sum(int(row["points"]) for row in table if row["marked by"] == "autograder")
-    with open(path, "w", newline="", encoding="utf-8-sig") as file:  # so that Excel reads names with accents
-        rows = csv.writer(file)
-        rows.writerow(["submission", *names, "total", "possible", "remark"])
-        for submission, result in sorted(results.items()):
-            scores = {name: f"{result['scores'].get(name, 0):g}" for name in by_machine}
-            total = f"{sum(result['scores'].get(name, 0) for name in by_machine):g}"
-            rows.writerow(
-                [submission, *(scores.get(name, "") for name in names), total, possible, result["remark"]]
-            )
-
-
-def graded_before(record: Path, now: str) -> dict | None:
+def read_result(record: Path, fingerprint: str) -> dict | None:
     """The result that is kept, if it is one of the notebook and the autograder of now."""
     result = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    return result if result.get("fingerprint") == now else None
+    return result if result.get("fingerprint") == fingerprint else None
+
+
+def keep_result(result: dict, record: Path, fingerprint: str) -> None:
+    """Write a result. One with a remark, or without scores, is graded again the next time."""
+    known = fingerprint if result["scores"] and not result["remark"] else ""
+    write_whole(record, json.dumps({"fingerprint": known, **result}, indent=1, ensure_ascii=False))
+
+
+def read_points(assignment: Path) -> list[dict]:
+    """The assignment's table of points."""
+    text = (assignment / "points.csv").read_text(encoding="utf-8-sig")
+    head, *rows = csv.reader(text.splitlines())
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def grade_all(
-    assignment: Path, folder: Path, output: Path, jobs: int = 2, limit: float = 600
-) -> dict[Path, dict]:
-    """Grade every notebook in the folder; write `scores.csv`, and one file a submission, as they are done."""
-    autograder, table, found = assignment / "autograder.zip", points_table(assignment), submissions(folder)
-    records = {each: output / "results" / each.with_suffix(".json") for each in found}
-    before = {each: graded_before(records[each], fingerprint(folder / each, autograder)) for each in found}
-    results = {each: result for each, result in before.items() if result}
-    waiting = [each for each in found if each not in results]
-    progress = tqdm(total=len(found), initial=len(results), desc="Grading", unit="notebook")
-    with progress, tempfile.TemporaryDirectory() as memory, ThreadPoolExecutor(jobs) as pool:
-        running = {pool.submit(grade, folder / each, autograder, memory, limit): each for each in waiting}
-        try:
-            for done in as_completed(running):
-                submission = running[done]
-                results[submission] = done.result()
-                keep(results[submission], records[submission])
-                text = report(results[submission], table)
-                records[submission].with_suffix(".txt").write_text(text, encoding="utf-8")
-                write_scores(output / "scores.csv", table, results)
-                progress.update()
-        finally:  # stopped with Ctrl+C, it ends what it is about, and begins no other
-            pool.shutdown(cancel_futures=True)
-    output.mkdir(parents=True, exist_ok=True)
-    write_scores(output / "scores.csv", table, results)
-    return results
-
-
-def assignment_of(chapter: str, class_number: str | None, folder: Path) -> Path:
-    """The folder that `make assignment` wrote for this chapter and class; the class may be left out if there is one.
+    assignment: Path, folder: Path, output: Path, jobs: int = 2, memory: float = processes.MEMORY
+) -> dict[str, dict]:
+    """Grade every notebook in the folder; write `scores.csv`, and one file a notebook, as they are done.
 
     Raises:
-        ValueError: there is none, or there are several; the message says what to do.
+        FaultError: this machine cannot grade. What was graded before is kept.
+        scores.ScoresError: `scores.csv` is another assignment's, or cannot be written.
     """
-    made = {path.parent.parent.name: path.parent for path in folder.glob(f"*/{chapter}/autograder.zip")}
-    if class_number is None and len(made) > 1:
-        raise ValueError(
-            f"there are assignments for several classes: add CLASS={' or CLASS='.join(sorted(made))}"
+    table = read_points(assignment)
+    scores.check_scores(output / "scores.csv", table)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        for name in ("unpacked", "autograder"):
+            (Path(temporary) / name).mkdir()
+        found = collect(folder, Path(temporary) / "unpacked").notebooks
+        autograder = Autograder(assignment, Path(temporary) / "autograder", memory)
+        prints = {
+            name: take_fingerprint(path, assignment / "autograder.zip", memory)
+            for name, path in found.items()
+        }
+        records = {name: output / "results" / name.with_suffix(".json") for name in found}
+        known = {name: read_result(records[name], prints[name]) for name in found}
+        results = {name: result for name, result in known.items() if result}
+        waiting = {name: path for name, path in found.items() if name not in results}
+        progress = tqdm(total=len(found), initial=len(results), desc="Grading", unit="notebook")
+        with progress, contextlib.closing(run_all(autograder, table, waiting, jobs)) as graded:
+            for name, result in graded:
+                results[name] = result
+                keep_result(result, records[name], prints[name])
+                write_results(output, assignment, table, results)
+                progress.update()
+    write_results(output, assignment, table, results)
+    return {print_name(name): result for name, result in results.items()}
+
+
+def run_all(
+    autograder: Autograder, table: list[dict], waiting: dict[Path, Path], jobs: int
+) -> Iterator[tuple[Path, dict]]:
+    """Grade notebooks, some at a time, and give each result as it comes.
+
+    However this ends, with Ctrl+C too, it ends all that it has started, and begins nothing more.
+    """
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            running = {pool.submit(grade, path, autograder, table): name for name, path in waiting.items()}
+            for done in as_completed(running):
+                yield running[done], done.result()
+        finally:
+            autograder.stop()
+            pool.shutdown(cancel_futures=True)
+
+
+def write_results(output: Path, assignment: Path, table: list[dict], results: dict[Path, dict]) -> None:
+    """Write `scores.csv`, and the text for each student."""
+    names = {print_name(name): name for name in results}
+    marks = scores.write_scores(
+        output / "scores.csv", table, {name: results[path] for name, path in names.items()}
+    )
+    title = f"{assignment.name}, class {assignment.parent.name}"
+    for name, path in names.items():
+        text = scores.render_report(title, name, table, results[path], marks.get(name, {}))
+        write_whole(output / "results" / path.with_suffix(".txt"), text)
+
+
+def find_common_remark(results: dict[str, dict]) -> str:
+    """The remark that every notebook has, if there are three or more: nobody believes that."""
+    remarks = Counter(result["remark"] for result in results.values())
+    remark, times = remarks.most_common(1)[0] if remarks else ("", 0)
+    return remark if times == len(results) >= 3 else ""
+
+
+def read_options(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was asked for, refused in words where it cannot be."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("chapter")
+    parser.add_argument("submissions", help="a folder of notebooks")
+    parser.add_argument("--class-number", help="needed if the chapter was set to several classes")
+    parser.add_argument(
+        "--exercises", default="", help="needed if several assignments were made of the chapter"
+    )
+    parser.add_argument("--assignments", type=Path, default=ROOT / "_build" / "assignments")
+    parser.add_argument("--output", type=Path, help="default: the folder of notebooks itself")
+    parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    parser.add_argument(
+        "--memory", type=float, default=processes.MEMORY, help="gigabytes that one notebook may use"
+    )
+    options = parser.parse_args(arguments)
+    usage = "make grade CHAPTER=mathematics CLASS=2031 SUBMISSIONS=~/handed-in"
+    if not options.chapter or not options.submissions:
+        parser.error(f"say which chapter, and in which folder the notebooks are, for example: {usage}")
+    if options.chapter not in list_chapters():
+        parser.error(f"there is no chapter {options.chapter}. There are: {', '.join(list_chapters())}")
+    if options.jobs < 1 or options.memory <= 0:
+        parser.error("JOBS and MEMORY are numbers above 0")
+    options.folder = Path(options.submissions).expanduser()  # not every shell does that after SUBMISSIONS=
+    options.output = (options.output or options.folder).expanduser()
+    try:
+        options.assignment = find_assignment(
+            options.chapter, options.class_number, options.assignments, options.exercises
         )
-    wanted = class_number or next(iter(made), "2031")
-    if wanted not in made:
-        raise ValueError(f"there is no assignment yet. Run: make assignment CHAPTER={chapter} CLASS={wanted}")
-    return made[wanted]
+        check_folder(options.folder)
+    except (ValueError, argparse.ArgumentTypeError) as error:
+        parser.error(str(error))
+    return options
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("chapter")
-    parser.add_argument("submissions", type=Path, help="a folder of notebooks")
-    parser.add_argument("--class-number", help="needed if the chapter was set to several classes")
-    parser.add_argument("--assignments", type=Path, default=ROOT / "_build" / "assignments")
-    parser.add_argument("--output", type=Path, help="default: the folder of notebooks itself")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--limit", type=float, default=600, help="seconds for one whole submission")
-    options = parser.parse_args()
-    folder = options.submissions.expanduser()  # not every shell does that after SUBMISSIONS=
-    output = (options.output or folder).expanduser()
+    options = read_options()
+    with tempfile.TemporaryDirectory() as unpacked:
+        found = collect(options.folder, Path(unpacked))
+        if not found.notebooks:
+            sys.exit(f"There is no notebook in {options.folder}.")
+    processes.adopt_orphans()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        assignment = assignment_of(options.chapter, options.class_number, options.assignments)
-    except ValueError as error:
-        parser.error(str(error))
-    if not submissions(folder):
-        parser.error(f"there is no notebook in {folder}")
-    results = grade_all(assignment, folder, output, options.jobs, options.limit)
+        results = grade_all(options.assignment, options.folder, options.output, options.jobs, options.memory)
+    except KeyboardInterrupt:
+        sys.exit("Stopped. The same command goes on where this one stopped.")
+    except (FaultError, scores.ScoresError) as error:
+        whose = "The fault is here, and not in the notebooks. " if isinstance(error, FaultError) else ""
+        sys.exit(f"{whose}{error}")
+    finally:
+        processes.end_family(os.getpid())
+    for name, why in found.others.items():
+        print(f"Not looked at: {print_name(name)} ({why})")
     remarks = sum(bool(result["remark"]) for result in results.values())
-    if others := not_notebooks(folder):
-        print(f"Not looked at, as they are no notebooks: {', '.join(map(str, others))}")
+    path = options.output / "scores.csv"
     print(
-        f"{len(results)} graded for class {assignment.parent.name}, {remarks} with a remark: {output / 'scores.csv'}"
+        f"{len(results)} graded for class {options.assignment.parent.name}, {remarks} with a remark: {path}"
     )
+    if remark := find_common_remark(results):
+        sys.exit(
+            f"Every notebook has the same remark ({remark}). The fault may be here: are chapter and class right?"
+        )
 
 
 if __name__ == "__main__":

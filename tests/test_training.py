@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 import weakref
 
 import keras
@@ -15,9 +16,9 @@ from lenet_utils import evaluation, training
 from lenet_utils.data import load_mnist, to_lenet_input
 from lenet_utils.distortions import distort
 from lenet_utils.layers import Convolution, EuclideanRBF, FullyConnected, Subsampling
-from lenet_utils.losses import MaximumAPosteriori, SoftmaxCrossEntropy
-from lenet_utils.models import lenet5
-from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt
+from lenet_utils.losses import MaximumAPosteriori, MaximumLikelihood, SoftmaxCrossEntropy
+from lenet_utils.models import lenet5, lenet5_1998
+from lenet_utils.optimizers import CurvatureEstimation, StochasticDiagonalLevenbergMarquardt, curvatures
 from lenet_utils.training import fast, logs
 
 GENERATOR = np.random.default_rng(0)
@@ -433,3 +434,264 @@ def test_the_rate_rises_evenly_and_falls_along_a_cosine():
     assert rates[100] == pytest.approx(0.25) and rates[600] == pytest.approx(0.25)
     assert 0 < rates[-1] < 1e-4
     assert training.warmup_cosine(1000, 0.5, 0)[[0, 500]] == pytest.approx([0.5, 0.25])
+
+
+# --- One contract ---
+
+
+def small_compiled():
+    keras.utils.set_random_seed(0)
+    return lenet5(pooling="max")
+
+
+@pytest.mark.parametrize("engine", ["fit", "fit_online", "fit_compiled"])
+def test_the_three_engines_have_one_contract(engine, capsys):
+    """(model, images, labels, epochs, validation, …) in; out comes a plain dict of lists of the same figures."""
+    digits = load_mnist("sample")
+    images, labels = to_lenet_input(digits.x_train[:256]), digits.y_train[:256]
+    validation = (to_lenet_input(digits.x_test[:100]), digits.y_test[:100])
+    model = small_compiled()
+    options = {"optimizer": keras.optimizers.SGD(1e-3), "loss": "sparse_categorical_crossentropy"}
+    history = getattr(training, engine)(
+        model, images, labels, 2, validation, **(options if engine == "fit_online" else {})
+    )
+    assert type(history) is dict
+    always = {"loss", "error_percent", "seconds", "validation_error_percent"}
+    own = {"fit": {"validation_loss"}, "fit_online": {"lowest_rate", "highest_rate"}, "fit_compiled": set()}
+    assert history.keys() == always | own[engine]
+    assert all(type(values) is list and len(values) == 2 for values in history.values())
+    assert all(type(value) is float for values in history.values() for value in values)
+    assert history["loss"][1] < history["loss"][0] < 3 and 0 < history["error_percent"][0] <= 100
+    assert history["validation_error_percent"][-1] == pytest.approx(
+        evaluation.error_percent(model, *validation)
+    )
+    assert 0 < history["seconds"][0] < 60
+    without = getattr(training, engine)(
+        model, images, labels, 1, **(options if engine == "fit_online" else {})
+    )
+    assert without.keys() == history.keys() - {"validation_loss", "validation_error_percent"}
+
+
+def test_the_seconds_of_an_epoch_do_not_count_the_validation(monkeypatch):
+    real, late = time.perf_counter, []
+    monkeypatch.setattr(logs.time, "perf_counter", lambda: real() + 1000 * len(late))
+
+    class Slow(keras.callbacks.Callback):
+        def on_test_begin(self, logs=None):
+            late.append("another 1,000 seconds")
+
+    log, tiny = training.EpochLog(), tiny_network()
+    tiny.compile("sgd", "sparse_categorical_crossentropy")
+    tiny.fit(X, Y, verbose=0, epochs=2, validation_data=(X, Y), callbacks=[log, Slow()])
+    assert len(late) == 2 and all("val_loss" in line and line["seconds"] < 1000 for line in log.epochs)
+
+
+def test_pixels_and_prepared_digits_train_the_same_network():
+    digits = load_mnist("sample")
+    images, labels = digits.x_train[:256], digits.y_train[:256]
+    of_pixels, of_floats = small_compiled(), small_compiled()
+    one = training.fit_compiled(of_pixels, images, labels, epochs=2)
+    other = training.fit_compiled(of_floats, to_lenet_input(images), labels, shares=(1, 1))
+    same(of_pixels, of_floats, 1e-2)
+    assert one["loss"] == pytest.approx(other["loss"], rel=1e-3)
+
+
+def test_the_figures_of_fit_compiled_are_those_of_what_it_showed():
+    digits = load_mnist("sample")
+    images, labels = digits.x_train[:200], digits.y_train[:200]
+    model, prepared = small_compiled(), to_lenet_input(digits.x_train[:200])
+    history = training.fit_compiled(
+        model, images, labels, shares=(1, 0.5), peak=0.0, batch_size=50, validation=(prepared, labels)
+    )
+    loss = -np.log(model.predict(prepared, verbose=0)[np.arange(200), labels])
+    hardest = np.argsort(-loss)[:100]
+    wrong = evaluation.classify(model, prepared) != labels
+    assert history["loss"] == pytest.approx([loss.mean(), loss[hardest].mean()], rel=1e-3)
+    assert history["error_percent"] == pytest.approx([100 * wrong.mean(), 100 * wrong[hardest].mean()], abs=1)
+    assert history["validation_error_percent"] == [pytest.approx(100 * wrong.mean())] * 2
+
+
+def test_fit_compiled_says_what_it_cannot_train():
+    digits = load_mnist("sample")
+    images, labels = digits.x_train[:200], digits.y_train[:200]
+    for other in (
+        lenet5(),
+        lenet5("tanh", "max"),
+        lenet5(pooling="max", classes=26),
+        lenet5_1998(),
+        tiny_network(),
+    ):
+        with pytest.raises(ValueError, match=r'fit_compiled trains lenet5\(pooling="max"\) and nothing else'):
+            training.fit_compiled(other, images, labels)
+    with pytest.raises(ValueError, match="shares names 2 epochs and epochs=3"):
+        training.fit_compiled(small_compiled(), images, labels, 3, shares=(1, 1))
+    for nothing in ({"epochs": 0}, {"shares": ()}):
+        with pytest.raises(ValueError, match="at least one epoch"):
+            training.fit_compiled(small_compiled(), images, labels, **nothing)
+
+
+def test_data_are_lent_for_one_training_and_those_of_ones_own_stay():
+    drawn = []
+
+    def estimate(model, images, labels, loss, start):
+        drawn.append((len(images), float(images.sum()), labels.tolist()))
+        return curvatures(model, images, labels, loss, start)
+
+    lent = CurvatureEstimation(samples=100, update="latest", estimate=estimate)
+    own = CurvatureEstimation(X[:5], Y[:5], samples=100, update="latest", estimate=estimate)
+    for images, labels, callback in ((X[:20], Y[:20], lent), (X, Y, lent), (X, Y, own)):
+        training.fit_online(network_of_distances(), images, labels, 1, callbacks=[callback])
+    assert lent.images is None and own.images is not None
+    assert [number for number, *_ in drawn] == [20, 30, 5]
+    assert drawn[1][1] == pytest.approx(float(X.sum()), rel=1e-5) and sorted(drawn[1][2]) == sorted(Y)
+    optimizer = StochasticDiagonalLevenbergMarquardt()
+    training.fit(
+        network_of_distances(), X, Y, 1, optimizer=optimizer, loss=MaximumAPosteriori(), callbacks=[lent]
+    )
+    assert drawn[3][0] == 30 and lent.images is None
+
+
+def test_a_callback_without_data_says_where_they_come_from():
+    with pytest.raises(ValueError, match=r"fit say CurvatureEstimation\(images, labels\)"):
+        network_of_distances().fit(X, Y, verbose=0, callbacks=[CurvatureEstimation()])
+    with pytest.raises(ValueError, match="Give images and labels, or neither"):
+        CurvatureEstimation(X)
+
+
+# --- What fit_online compiles, and what it does not carry out ---
+
+
+def test_fit_online_compiles_with_what_it_is_given_and_else_uses_what_is_there():
+    by_hand, given, half, default = (network_of_distances() for _ in range(4))
+    online(by_hand, epochs=1)
+    for model in (given, default):
+        model.compiled = False
+    optimizer, loss = StochasticDiagonalLevenbergMarquardt(), MaximumAPosteriori()
+    online(given, epochs=1, optimizer=optimizer, loss=loss, callbacks=[estimation()])
+    assert given.optimizer is optimizer and given.loss is loss
+    kept = half.optimizer
+    online(half, epochs=1, loss=MaximumLikelihood())
+    assert half.optimizer is kept and isinstance(half.loss, MaximumLikelihood)
+    training.fit_online(default, X, Y, 1, callbacks=[estimation()])
+    assert isinstance(default.optimizer, StochasticDiagonalLevenbergMarquardt)
+    for model in (given, default):
+        same(model, by_hand)
+    fresh = tiny_network()
+    with pytest.raises(
+        ValueError, match="has not been compiled and its outputs are no distances: say which loss"
+    ):
+        training.fit_online(fresh, X, Y, 1, optimizer=keras.optimizers.SGD())
+
+
+def test_fit_online_takes_a_loss_of_keras_by_its_name():
+    by_name, by_object = tiny_network(), tiny_network()
+    for model, loss in (
+        (by_name, "sparse_categorical_crossentropy"),
+        (by_object, keras.losses.SparseCategoricalCrossentropy()),
+    ):
+        training.fit_online(model, X, Y, 1, optimizer=keras.optimizers.SGD(0.05), loss=loss)
+    same(by_name, by_object, 1e-6)
+    assert np.abs(by_name.get_weights()[0] - tiny_network().get_weights()[0]).max() > 1e-3
+
+
+SCHEDULE = keras.optimizers.schedules.CosineDecay(0.1, 100)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (lambda: keras.optimizers.Adam(), "does not carry out the optimizer Adam"),
+        (lambda: keras.optimizers.RMSprop(), "the optimizer RMSprop"),
+        (lambda: keras.optimizers.SGD(0.1, momentum=0.9), "the optimizer's momentum"),
+        (lambda: keras.optimizers.SGD(SCHEDULE), r"a schedule of learning rates for each step, CosineDecay"),
+        (
+            lambda: StochasticDiagonalLevenbergMarquardt(SCHEDULE),
+            r"CosineDecay \(a callback may set a rate before",
+        ),
+        (
+            lambda: keras.optimizers.SGD(0.1, weight_decay=0.1, clipnorm=1.0),
+            "weight_decay; the optimizer's clipnorm",
+        ),
+        (lambda: StochasticDiagonalLevenbergMarquardt(use_ema=True), "the optimizer's use_ema"),
+        (lambda: keras.optimizers.SGD(gradient_accumulation_steps=2), "gradient_accumulation_steps"),
+    ],
+)
+def test_fit_online_refuses_rules_that_it_does_not_carry_out(optimizer, message):
+    model = network_of_scores()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=rf"{message}.*plain SGD.*fit with batch_size=1"):
+        training.fit_online(model, X, Y, 1, optimizer=optimizer(), loss=SoftmaxCrossEntropy())
+    for weight, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, old)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (lambda: keras.layers.Dropout(0.5, name="silence"), "what the Dropout layer silence changes"),
+        (
+            lambda: keras.layers.BatchNormalization(name="norm"),
+            "what the BatchNormalization layer norm changes",
+        ),
+        (lambda: keras.layers.Dense(3, kernel_regularizer="l2"), "the losses that its layers add"),
+    ],
+)
+def test_fit_online_refuses_layers_of_which_it_would_leave_something_out(layer, message):
+    model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), layer(), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match=message):
+        training.fit_online(model, X, Y, 1, optimizer=keras.optimizers.SGD(), loss=SoftmaxCrossEntropy())
+
+
+def test_fit_online_calls_callbacks_for_each_epoch_and_refuses_those_that_wait_for_batches(tmp_path):
+    log, begun = training.EpochLog(tmp_path / "epochs.json"), Begun()
+    stop = keras.callbacks.EarlyStopping("loss", min_delta=100, patience=1)
+    history = online(network_of_scores(), epochs=5, callbacks=[log, begun, stop])
+    assert begun.epochs == [0, 1] and len(history["loss"]) == 2, "the second is no better by 100: stop"
+    assert [line["loss"] for line in training.EpochLog(tmp_path / "epochs.json").epochs] == history["loss"]
+    for callback in (training.Progress(), keras.callbacks.BackupAndRestore(tmp_path / "backup")):
+        with pytest.raises(
+            ValueError, match=f"the callback {type(callback).__name__}, which acts on batches"
+        ):
+            online(network_of_scores(), callbacks=[callback])
+
+
+@pytest.mark.parametrize(
+    ("engine", "instead"),
+    [("fit_online", "training.fit with batch_size=1"), ("fit_compiled", "training.fit")],
+)
+def test_on_another_backend_it_is_said_in_one_sentence(engine, instead, monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    message = (
+        f"{engine} is written with TensorFlow, and Keras runs on jax .*KERAS_BACKEND=tensorflow .*{instead}"
+    )
+    with pytest.raises(RuntimeError, match=message):
+        getattr(training, engine)(lenet5(pooling="max"), X, Y)
+
+
+def test_with_deterministic_operations_every_engine_repeats_itself():
+    code = """
+        import keras, numpy as np, tensorflow as tf
+        tf.config.experimental.enable_op_determinism()
+        from lenet_utils import distortions, losses, models, optimizers, training
+
+        def runs():
+            keras.utils.set_random_seed(1)
+            images = np.random.default_rng(0).standard_normal((64, 32, 32, 1)).astype("float32")
+            labels = np.arange(64) % 10
+            by_fit, by_online, compiled = models.lenet5(), models.lenet5_1998(), models.lenet5(pooling="max")
+            training.fit(by_fit, images, labels, 1, augment=distortions.distort, validation=(images, labels))
+            estimation = optimizers.CurvatureEstimation(samples=20)
+            training.fit_online(by_online, images, labels, 1, callbacks=[estimation])
+            training.fit_compiled(compiled, images, labels, 2, batch_size=32)
+            found = optimizers.curvatures(by_online, images, labels, losses.MaximumAPosteriori())
+            weights = [model.get_weights() for model in (by_fit, by_online, compiled)]
+            return [*sum(weights, []), *map(np.asarray, found)]
+
+        for one, other in zip(runs(), runs(), strict=True):
+            np.testing.assert_array_equal(one, other)
+        print("equal")
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert run.stdout.endswith("equal\n"), run.stderr

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -214,17 +215,9 @@ def _read_idx(path: Path) -> np.ndarray:
 
 def _read_arrays(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
     try:
-        file = np.load(path, allow_pickle=False)
-        if not isinstance(file, np.lib.npyio.NpzFile):
-            raise InvalidFileError("it is a single array, not an .npz archive")
-        with file:
-            keys = {name: name if name in file else spec.keys.get(name, name) for name in spec.shapes}
-            missing = [name for name, key in keys.items() if key not in file]
-            if missing:
-                raise InvalidFileError(
-                    f"it lacks {', '.join(missing)} and holds {', '.join(file) or 'nothing'}"
-                )
-            arrays = {name: file[key] for name, key in keys.items()}
+        # Opened here, because NumPy leaves the file of a damaged archive open.
+        with path.open("rb") as stream:
+            arrays = _read_npz(stream, spec)
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         if "pickle" in str(error):
             raise InvalidFileError(
@@ -234,6 +227,18 @@ def _read_arrays(path: Path, spec: DatasetSpec) -> dict[str, np.ndarray]:
     except OSError as error:
         raise InvalidFileError(f"it cannot be read ({error.strerror or error})") from None
     return {name: _in_shape(name, array, spec) for name, array in arrays.items()}
+
+
+def _read_npz(stream: BinaryIO, spec: DatasetSpec) -> dict[str, np.ndarray]:
+    file = np.load(stream, allow_pickle=False)
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise InvalidFileError("it is a single array, not an .npz archive")
+    with file:
+        keys = {name: name if name in file else spec.keys.get(name, name) for name in spec.shapes}
+        missing = [name for name, key in keys.items() if key not in file]
+        if missing:
+            raise InvalidFileError(f"it lacks {', '.join(missing)} and holds {', '.join(file) or 'nothing'}")
+        return {name: file[key] for name, key in keys.items()}
 
 
 def _in_shape(name: str, array: np.ndarray, spec: DatasetSpec) -> np.ndarray:

@@ -149,11 +149,16 @@ def _fetch(address: str, sha256: str, path: Path) -> None:
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    progress, failure = _Progress(path.name), []
+    progress, failure, responses = _Progress(path.name), [], []
+
+    def keep(response, **options):
+        responses.append(response)
 
     def work():
         try:
-            downloader = pooch.HTTPDownloader(progressbar=progress, chunk_size=16_384, timeout=TIMEOUT)
+            downloader = pooch.HTTPDownloader(
+                progressbar=progress, chunk_size=16_384, timeout=TIMEOUT, hooks={"response": keep}
+            )
             files = pooch.create(
                 path.parent,
                 base_url="",
@@ -164,6 +169,8 @@ def _fetch(address: str, sha256: str, path: Path) -> None:
             files.fetch(path.name, downloader=downloader)
         except Exception as error:
             failure.append(error)
+        for response in responses:  # pooch leaves connections open after an error
+            response.close()
         if progress.abandoned:  # nobody else is left to tidy up
             shutil.rmtree(path.parent, ignore_errors=True)
 

@@ -1,23 +1,26 @@
-"""Every figure style in one place, and the figures that chapters share.
+"""The book's figures: one look, and what several chapters draw.
 
-`style` has the look, `pictures` images and classifiers, `networks` drawings of a network, `charts` the figures of one
-chapter each.
+    style       colours, type, names of lines, logarithmic axes
+    pictures    images as sheets, inside a network, and misclassified
+    networks    a network's layers, connections, receptive fields and shares of the work
+    charts      training curves, timelines, rows of dots
+
+A name says what it does: `show_…` shows images, `draw_…` a network, `plot_…` numbers.
 """
 
 from lenet_utils._renamed import renamed
-from lenet_utils.plotting.charts import plot_dots, plot_timeline
+from lenet_utils.plotting.charts import plot_dots, plot_timeline, plot_training_curves
 from lenet_utils.plotting.networks import (
     draw_connection_table,
     draw_network,
     draw_receptive_fields,
     plot_shares,
-    show_activations,
 )
 from lenet_utils.plotting.pictures import (
     plot_confusion_matrix,
     plot_mistakes,
     plot_scatter,
-    plot_training_curves,
+    show_activations,
     show_images,
 )
 from lenet_utils.plotting.style import (
@@ -45,25 +48,53 @@ from lenet_utils.plotting.style import (
 )
 
 __all__ = [
-    "BLUE", "COLOURS", "DIGITS", "GOLD", "GREEN", "GRID", "HEAT", "INK", "MUTED", "ORANGE", "PAPER", "PURPLE", "SIGNED",
-    "SKY", "TEN_COLOURS", "WIDTH", "draw_connection_table", "draw_network", "draw_receptive_fields", "label_ends",
-    "label_line", "plain_decades", "plain_log_axis", "plot_confusion_matrix", "plot_dots", "plot_mistakes",
-    "plot_scatter", "plot_shares", "plot_timeline", "plot_training_curves", "show_activations", "show_images",
+    "BLUE",
+    "COLOURS",
+    "DIGITS",
+    "GOLD",
+    "GREEN",
+    "GRID",
+    "HEAT",
+    "INK",
+    "MUTED",
+    "ORANGE",
+    "PAPER",
+    "PURPLE",
+    "SIGNED",
+    "SKY",
+    "TEN_COLOURS",
+    "WIDTH",
+    "draw_connection_table",
+    "draw_network",
+    "draw_receptive_fields",
+    "label_ends",
+    "label_line",
+    "plain_decades",
+    "plain_log_axis",
+    "plot_confusion_matrix",
+    "plot_dots",
+    "plot_mistakes",
+    "plot_scatter",
+    "plot_shares",
+    "plot_timeline",
+    "plot_training_curves",
+    "show_activations",
+    "show_images",
     "use_style",
-]  # fmt: skip
+]
 
 __getattr__ = renamed(
     __name__,
     {
-        "show_pictures": "show_images",
-        "mistakes": "plot_mistakes",
         "confusion_matrix": "plot_confusion_matrix",
-        "training_curves": "plot_training_curves",
-        "timeline": "plot_timeline",
-        "dot_rows": "plot_dots",
-        "shares": "plot_shares",
-        "scatter_digits": "plot_scatter",
         "connection_table": "draw_connection_table",
+        "dot_rows": "plot_dots",
+        "mistakes": "plot_mistakes",
         "receptive_fields": "draw_receptive_fields",
+        "scatter_digits": "plot_scatter",
+        "shares": "plot_shares",
+        "show_pictures": "show_images",
+        "timeline": "plot_timeline",
+        "training_curves": "plot_training_curves",
     },
 )

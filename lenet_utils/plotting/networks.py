@@ -1,161 +1,108 @@
-"""Drawings of a network: its layers, its connections, what its units see, where its parameters are."""
+"""Networks as figures: their layers, connections, receptive fields, and shares of the work."""
 
-import math
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from lenet_utils.plotting.style import COLOURS, DIGITS, GRID, HEAT, INK, MUTED, ORANGE, PAPER, WIDTH
+from lenet_utils.plotting.style import COLOURS, DIGITS, MUTED, ORANGE, PAPER, WIDTH
+
+# Geometry of `draw_network`: the rows' x runs from 0 to a span in pixels of the input's size.
+_ROW_GAP, _STRIP = 0.34, 0.2  # inches: between two rows, for the words; the height of a strip of single units
+_MOST_MAPS = 16  # in one row
+_MOST_NUMBERED = 20  # units of a strip whose cells are numbered
+_EDGES = (0.01, 0.99)  # of a strip, as fractions of the span
 
 
-def show_activations(image, activations):
-    """One image on its way through LeNet-5: every feature map of every layer, from the input to the outputs.
+class _Row(NamedTuple):
+    """The input or a layer, as a row of `draw_network`."""
 
-    Each layer has its own scale of darkness, from 0 (paper) to its strongest activation. Taught in the chapter
-    *inside-the-network*.
-
-    Args:
-        image: the input, shape (32, 32) or (32, 32, 1).
-        activations: what each layer gave for this image: "C1", "S2", "C3" and "S4" of shape
-            (height, width, channels), "C5" with 120 numbers, "F6" with 84, "output" with one per class.
-
-    Returns:
-        The matplotlib figure.
-    """
-    sheet = _Sheet(height=8.0)
-    sheet.axes(_LEFT + (_FULL - 1.15) / 2, 1.15, 1.15).imshow(np.squeeze(image), cmap=DIGITS)
-    sheet.end_row(1.15, "input", "32×32")
-    for layer, columns, share in (("C1", 6, 1.0), ("S2", 6, 0.68), ("C3", 8, 1.0), ("S4", 8, 0.68)):
-        _draw_feature_maps(sheet, layer, np.asarray(activations[layer]), columns, share)
-    for layer, columns in (("C5", 30), ("F6", 28)):
-        _draw_units(sheet, layer, np.ravel(activations[layer]).reshape(-1, columns))
-    _draw_outputs(sheet, np.ravel(activations["output"]))
-    return sheet.figure
+    name: str
+    maps: int
+    height: int
+    width: int
+    label: str
+    work: str
 
 
-# Inches: where the drawings begin beside the layers' names, how wide they are, and the gap between two.
-_LEFT, _FULL, _GAP = 0.98, 5.02, 0.07
-_BETWEEN_LAYERS = 0.2
+class _Drawn(NamedTuple):
+    """Where a row was drawn: x of its maps' middles, y of its upper edge, x at which lines point at a strip."""
 
-
-class _Sheet:
-    """A figure that is filled from the top, in inches: axes side by side, then the next row."""
-
-    def __init__(self, height: float):
-        self.height, self.y = height, 0.05
-        self.figure = plt.figure(figsize=(WIDTH, height), layout="none")
-
-    def axes(self, x: float, width: float, height: float, below: float = 0.0):
-        """Framed axes at x inches, `below` inches under the top of the current row."""
-        bottom = 1 - (self.y + below + height) / self.height
-        axes = self.figure.add_axes((x / WIDTH, bottom, width / WIDTH, height / self.height))
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set(visible=True, color=GRID, linewidth=0.8)
-        return axes
-
-    def end_row(self, height: float, title: str, size: str) -> None:
-        """Write a layer's name and size beside the current row, and go on to the next one."""
-        middle = 1 - (self.y + height / 2) / self.height
-        self.figure.text(0.0, middle, title, weight="bold", va="bottom", fontsize=12)
-        self.figure.text(0.0, middle - 0.004, size, color=MUTED, va="top", fontsize=10)
-        self.y += height + _BETWEEN_LAYERS
-
-
-def _draw_feature_maps(sheet: _Sheet, layer: str, maps: np.ndarray, columns: int, share: float) -> None:
-    """The channels of a layer, `columns` to a row, each as wide as `share` of its cell."""
-    strongest, count = maps.max() or 1.0, maps.shape[-1]
-    cell = (_FULL + _GAP) / columns  # a map and the gap beside it
-    side = (cell - _GAP) * share
-    for number in range(count):
-        row, column = divmod(number, columns)
-        x = _LEFT + column * cell + (cell - _GAP - side) / 2
-        axes = sheet.axes(x, side, side, below=row * (side + _GAP))
-        axes.imshow(maps[..., number], cmap=HEAT, vmin=0, vmax=strongest)
-    rows = math.ceil(count / columns)
-    sheet.end_row(rows * (side + _GAP) - _GAP, layer, f"{count} maps\n{maps.shape[0]}×{maps.shape[1]}")
-
-
-def _draw_units(sheet: _Sheet, layer: str, units: np.ndarray) -> None:
-    """The units of a fully connected layer, (rows, columns), as a strip of cells."""
-    height = _FULL / units.shape[1] * len(units)
-    axes = sheet.axes(_LEFT, _FULL, height)
-    axes.imshow(units, cmap=HEAT, vmin=0, vmax=units.max() or 1.0, aspect="auto")
-    axes.set_xticks(np.arange(0.5, units.shape[1] - 1), minor=True)
-    axes.set_yticks(np.arange(0.5, len(units) - 1), minor=True)
-    axes.grid(which="minor", color=PAPER, linewidth=1.2)
-    axes.tick_params(which="both", length=0)
-    sheet.end_row(height, layer, f"{units.size} units")
-
-
-def _draw_outputs(sheet: _Sheet, outputs: np.ndarray) -> None:
-    """The probabilities of the classes as bars; the largest one stands out."""
-    axes = sheet.axes(_LEFT, _FULL, 0.5)
-    best = int(outputs.argmax())
-    colours = [ORANGE if number == best else MUTED for number in range(len(outputs))]
-    axes.bar(range(len(outputs)), outputs, width=0.62, color=colours)
-    axes.set(ylim=(0, 1), xlim=(-0.5, len(outputs) - 0.5), xticks=range(len(outputs)))
-    axes.tick_params(length=0, labelsize=11, labelcolor=INK)
-    axes.get_xticklabels()[best].set(color=ORANGE, weight="bold")
-    axes.spines[["left", "right", "top"]].set_visible(False)
-    sheet.end_row(0.5, "output", f"surest: {best},\n{100 * outputs[best]:.1f}%")
+    centres: np.ndarray
+    top: float
+    target: float
 
 
 def draw_network(table, maps=None):
     """A network drawn from its layer table, from the image down to the answer, every map to scale.
 
-    One row a layer. An orange square is the window of one unit; lines lead from it to that unit in the row
-    below. A layer of single units is a strip with one cell a unit. The chapter *architecture* uses it.
+    One row a layer. An orange square is the window of one unit; lines lead from it to that unit in the row below.
+    A layer of single units is a strip with one cell a unit. The chapter *architecture* uses it.
 
     Args:
         table: what `anatomy.layer_table` returns.
-        maps: None, or what each layer makes of one image: (height, width, maps) or (units,) arrays by the
-            layers' names, and "input" for the image. `anatomy.feature_maps` has them for many images.
+        maps: None, or the activations for one image: (height, width, maps) or (units,) arrays by the layers' names,
+            and "input" for the image. `anatomy.feature_maps` has them for many images.
 
     Returns:
         The matplotlib figure. Of a layer with more maps than fit, the first are shown.
     """
+    rows = _network_rows(table)
+    width = rows[0].width
+    # Room for six maps as wide as the input (C1), or for sixteen of those that are less than half as wide (C3).
+    span = 1.03 * max(6 * width, _MOST_MAPS * table.width[table.width < width / 2].max())
+    unit = WIDTH / span  # inches a pixel
+    gap, strip = _ROW_GAP / unit, _STRIP / unit
+    heights = [row.height if row.height > 1 else strip for row in rows]
+    tops = np.cumsum([0.75 * gap, *(height + gap for height in heights[:-1])])
+    bottom = tops[-1] + heights[-1] + 0.2 * gap
+    figure, axes = plt.subplots(figsize=(WIDTH, bottom * unit))
+    drawn = []
+    for row, top in zip(rows, tops, strict=True):
+        array = None if maps is None else np.asarray(maps[row.name], float)
+        draw = _draw_map_row if row.height > 1 else _draw_strip
+        drawn.append(draw(axes, row, array, top, span, strip))
+        _describe_row(axes, row, len(drawn[-1].centres), top - 0.42 * gap, span)
+    _draw_windows(axes, table, rows, drawn, span, strip)
+    axes.set(xlim=(0, span), ylim=(bottom, 0), aspect="equal")
+    axes.axis("off")
+    return figure
+
+
+def _network_rows(table) -> list[_Row]:
     height, width, channels = table.attrs["input_shape"]
-    rows = [("input", channels, height, width, f"input {channels}@{height}×{width}", "")]
+    rows = [_Row("input", channels, height, width, f"input {channels}@{height}×{width}", "")]
     for name, layer in table.iterrows():
         size = f"{layer.maps}@{layer.height}×{layer.width}" if layer.height > 1 else f"{layer.maps} units"
         work = f"{layer.kind} · {layer.parameters:,} parameters" if layer.parameters else layer.kind
-        rows.append((name, layer.maps, layer.height, layer.width, f"{name}  {size}", work))
-    span = 1.03 * max(6 * width, 16 * table.width[table.width < width / 2].max())
-    unit = WIDTH / span  # inches a pixel
-    gap, strip = 0.34 / unit, 0.2 / unit
-    heights = [row[2] if row[2] > 1 else strip for row in rows]
-    tops = np.cumsum([0.75 * gap, *(height + gap for height in heights[:-1])])
-    figure, axes = plt.subplots(figsize=(WIDTH, (tops[-1] + heights[-1] + 0.2 * gap) * unit))
-    places = []
-    for (name, count, height, width, label, work), top in zip(rows, tops, strict=True):
-        shown = min(count, 16, int(span / (1.06 * width))) if height > 1 else 1
-        centres = (np.arange(shown) + 0.5) * span / shown
-        array = None if maps is None else np.asarray(maps[name], float)
-        for number, centre in enumerate(centres):
-            if height > 1:
-                box = (centre - width / 2, centre + width / 2, top + height, top)
-                image = None if array is None else array[..., number]
-            else:
-                box = (0.01 * span, 0.99 * span, top + strip, top)
-                image = np.zeros((1, count)) if array is None else array.reshape(1, -1)
-            _draw_map(axes, image, box, array)
-        if height == 1 and count <= 20:
-            for cell in range(count):
-                middle = (0.01 + 0.98 * (cell + 0.5) / count) * span
-                dark = array is not None and array.ravel()[cell] > 0.5 * array.max()
-                style = {"ha": "center", "va": "center", "fontsize": 10, "color": PAPER if dark else MUTED}
-                axes.text(middle, top + strip / 2, cell, **style)
-        more = f" ({shown} shown)" if 1 < shown < count else ""
-        style = {"va": "center", "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1}, "zorder": 4}
-        axes.text(0.01 * span, top - 0.42 * gap, label + more, weight="bold", **style)
-        axes.text(0.99 * span, top - 0.42 * gap, work, color=MUTED, fontsize=10, ha="right", **style)
-        # A unit of a strip is pointed at by its cell: the strongest, or, of an empty strip, the middle one.
-        cell = count // 2 if array is None else int(np.argmax(array)) if height == 1 else 0
-        places.append((centres, top, (0.01 + 0.98 * (cell + 0.5) / count) * span))
-    _draw_windows(axes, table, rows, places, span, strip)
-    axes.set(xlim=(0, span), ylim=(tops[-1] + heights[-1] + 0.2 * gap, 0), aspect="equal")
-    axes.axis("off")
-    return figure
+        rows.append(_Row(name, layer.maps, layer.height, layer.width, f"{name}  {size}", work))
+    return rows
+
+
+def _draw_map_row(axes, row, array, top, span, strip) -> _Drawn:
+    """A row of maps, evenly spread."""
+    shown = min(row.maps, _MOST_MAPS, int(span / (1.06 * row.width)))
+    centres = (np.arange(shown) + 0.5) * span / shown
+    for number, centre in enumerate(centres):
+        box = (centre - row.width / 2, centre + row.width / 2, top + row.height, top)
+        _draw_map(axes, None if array is None else array[..., number], box, array)
+    return _Drawn(centres, top, span / 2)
+
+
+def _draw_strip(axes, row, array, top, span, strip) -> _Drawn:
+    """A strip with one cell for each unit; a few units are numbered."""
+    left, right = _EDGES
+    image = np.zeros((1, row.maps)) if array is None else array.reshape(1, -1)
+    _draw_map(axes, image, (left * span, right * span, top + strip, top), array)
+    middles = (left + (right - left) * (np.arange(row.maps) + 0.5) / row.maps) * span
+    if row.maps <= _MOST_NUMBERED:
+        for cell, middle in enumerate(middles):
+            dark = array is not None and array.ravel()[cell] > 0.5 * array.max()
+            style = {"ha": "center", "va": "center", "fontsize": 10, "color": PAPER if dark else MUTED}
+            axes.text(middle, top + strip / 2, cell, **style)
+    # A unit of a strip is pointed at by its cell: the strongest, or, of an empty strip, the middle one.
+    pointed = row.maps // 2 if array is None else int(np.argmax(array))
+    return _Drawn(np.array([span / 2]), top, middles[pointed])
 
 
 def _draw_map(axes, image, box, array):
@@ -170,45 +117,69 @@ def _draw_map(axes, image, box, array):
     axes.add_patch(plt.Rectangle((left, top), right - left, bottom - top, **frame))
 
 
-def _draw_windows(axes, table, rows, places, span, strip):
+def _describe_row(axes, row, shown, y, span):
+    """A layer's name and size at the left, above its maps, and what it does at the right."""
+    more = f" ({shown} shown)" if 1 < shown < row.maps else ""
+    style = {"va": "center", "bbox": {"facecolor": PAPER, "edgecolor": "none", "pad": 1}, "zorder": 4}
+    axes.text(_EDGES[0] * span, y, row.label + more, weight="bold", **style)
+    axes.text(_EDGES[1] * span, y, row.work, color=MUTED, fontsize=10, ha="right", **style)
+
+
+def _draw_windows(axes, table, rows, drawn, span, strip):
     """For one unit a layer, the window through which it looks at the row above."""
     fields = [1, *(np.max(side) for side in table.receptive_field)]
     jumps = [1, *(np.max(side) for side in table.jump)]
-    for below in range(1, len(rows)):
-        (_, _, high, wide, _, _), (_, _, height, width, _, work) = rows[below - 1], rows[below]
-        (above, top, _), (centres, base, cell) = places[below - 1], places[below]
-        if height > 1:
-            chosen = min(len(centres) - 1, 1 + len(centres) // 4)
-            row, column = height // 2, width // 2
-            target = (centres[chosen] - width / 2 + column + 0.5, base + row + 0.5)
+    for number in range(1, len(rows)):
+        above, row, (centres, top, target) = rows[number - 1], rows[number], drawn[number]
+        chosen = min(len(centres) - 1, 1 + len(centres) // 4)
+        aim = (target, top)
+        if row.height > 1:
+            aim = (centres[chosen] - row.width / 2 + row.width // 2 + 0.5, top + row.height // 2 + 0.5)
+        if above.height == 1:
+            boxes = [(_EDGES[0] * span, drawn[number - 1].top, (_EDGES[1] - _EDGES[0]) * span, strip)]
         else:
-            target = (cell, base)
-        if high == 1:
-            boxes = [(0.01 * span, top, 0.98 * span, strip)]
-        else:
-            side = 1 + (fields[below] - fields[below - 1]) // jumps[below - 1]
-            stride = jumps[below] // jumps[below - 1]
-            padding = [
-                max((after - 1) * stride + side - before, 0) // 2 * (after > 1)
-                for after, before in ((height, high), (width, wide))
-            ]
-            corner = (max(row * stride - padding[0], 0), max(column * stride - padding[1], 0))
-            corner = (0, 0) if height == 1 else corner
-            sources = [above[chosen]] if "pooling" in work or "subsampling" in work else above
-            spot = (min(corner[1], wide - min(side, wide)), min(corner[0], high - min(side, high)))
+            side = 1 + (fields[number] - fields[number - 1]) // jumps[number - 1]
+            y, x = _window_corner(above, row, side, jumps[number] // jumps[number - 1])
             boxes = [
-                (centre - wide / 2 + spot[0], top + spot[1], min(side, wide), min(side, high))
-                for centre in sources
+                (
+                    centre - above.width / 2 + x,
+                    drawn[number - 1].top + y,
+                    min(side, above.width),
+                    min(side, above.height),
+                )
+                for number_above, centre in enumerate(drawn[number - 1].centres)
+                if number_above == chosen or not ("pooling" in row.work or "subsampling" in row.work)
             ]
-        for left, upper, extent, depth in boxes:
-            if high > 1:
-                square = {"fill": False, "edgecolor": ORANGE, "linewidth": 1.1, "zorder": 3}
-                axes.add_patch(plt.Rectangle((left, upper), extent, depth, **square))
-            for corner in (left, left + extent):
-                line = {"color": ORANGE, "linewidth": 0.6, "alpha": 0.55, "zorder": 2}
-                axes.plot([corner, target[0]], [upper + depth, target[1]], **line)
-        if height > 1:
-            axes.plot(*target, "s", color=ORANGE, markersize=2.2, zorder=3)
+        for box in boxes:
+            _draw_window(axes, box, aim, framed=above.height > 1)
+        if row.height > 1:
+            axes.plot(*aim, "s", color=ORANGE, markersize=2.2, zorder=3)
+
+
+def _window_corner(above, row, side, stride) -> tuple[int, int]:
+    """Upper left corner, (row, column) of the layer above, of what the middle unit of a map sees there."""
+    corner = []
+    for before, after in ((above.height, row.height), (above.width, row.width)):
+        padding = max((after - 1) * stride + side - before, 0) // 2 * (after > 1)
+        start = max(after // 2 * stride - padding, 0) if row.height > 1 else 0
+        corner.append(min(start, before - min(side, before)))
+    return tuple(corner)
+
+
+def _draw_window(axes, box, aim, framed):
+    """A square, (left, top, width, height), and two lines from its lower corners to the unit that looks through it."""
+    left, top, width, height = box
+    if framed:
+        square = {"fill": False, "edgecolor": ORANGE, "linewidth": 1.1, "zorder": 3}
+        axes.add_patch(plt.Rectangle((left, top), width, height, **square))
+    for corner in (left, left + width):
+        line = {"color": ORANGE, "linewidth": 0.6, "alpha": 0.55, "zorder": 2}
+        axes.plot([corner, aim[0]], [top + height, aim[1]], **line)
+
+
+# `draw_connection_table`: one column a map, one row a source; lengths in cells.
+_DOT, _NO_DOT = 0.34, 0.07  # radii in the table, where a source is seen and where not
+_RING, _RING_DOT, _RING_NO_DOT = 0.4, 0.1, 0.05  # radii below it
 
 
 def draw_connection_table(table, sources: int = 6):
@@ -222,33 +193,37 @@ def draw_connection_table(table, sources: int = 6):
         The matplotlib figure. The chapter *architecture* uses it for C3.
     """
     figure, axes = plt.subplots(figsize=(WIDTH, WIDTH * (sources + 4) / (len(table) + 1.3)))
-    angles = np.pi / 2 - 2 * np.pi * np.arange(sources) / sources
-    ring = np.stack([np.cos(angles), -np.sin(angles)], axis=1) * 0.4
-    for column, seen in enumerate(table):
-        colour = COLOURS[_neighbourhood(seen, sources)]
-        for row in range(sources):
-            size = 0.34 if row in seen else 0.07
-            face = colour if row in seen else MUTED
-            axes.add_patch(plt.Circle((column, row), size, color=face, linewidth=0))
-        centre = np.array([column, sources + 0.6])
-        for start, end in ((a, b) for a in seen for b in seen if a < b):
-            axes.plot(*(centre + ring[[start, end]]).T, color=colour, linewidth=0.9)
-        for number, point in enumerate(centre + ring):
-            inside = number in seen
-            axes.add_patch(plt.Circle(point, 0.1 if inside else 0.05, color=colour if inside else MUTED))
-        axes.text(column, -0.85, column, ha="center", va="center", fontsize=10, color=MUTED)
+    groups = [_neighbourhood(seen, sources) for seen in table]
+    for column, (seen, group) in enumerate(zip(table, groups, strict=True)):
+        _draw_connections(axes, column, seen, sources, COLOURS[group])
+    middle = {"ha": "center", "va": "center"}
     for row in range(sources):
-        axes.text(-0.75, row, row, ha="center", va="center", fontsize=10, color=MUTED)
-    axes.text((len(table) - 1) / 2, -1.6, "map of C3", ha="center", va="center")
-    axes.text(-1.35, (sources - 1) / 2, "map of S2", ha="center", va="center", rotation=90)
+        axes.text(-0.75, row, row, fontsize=10, color=MUTED, **middle)
+    axes.text((len(table) - 1) / 2, -1.6, "map of C3", **middle)
+    axes.text(-1.35, (sources - 1) / 2, "map of S2", rotation=90, **middle)
     for group, words in enumerate(("three neighbours", "four neighbours", "two pairs", "all")):
-        columns = [n for n, seen in enumerate(table) if _neighbourhood(seen, sources) == group]
+        columns = [column for column, other in enumerate(groups) if other == group]
         if columns:
-            style = {"ha": "center", "va": "center", "fontsize": 10, "color": COLOURS[group]}
-            axes.text(np.mean(columns), sources + 1.6, words, weight="bold", **style)
+            style = {"fontsize": 10, "color": COLOURS[group], "weight": "bold"} | middle
+            axes.text(np.mean(columns), sources + 1.6, words, **style)
     axes.set(xlim=(-1.7, len(table) - 0.4), ylim=(sources + 2, -2), aspect="equal")
     axes.axis("off")
     return figure
+
+
+def _draw_connections(axes, column, seen, sources, colour):
+    """One map's column of the table, and its polygon on the ring below."""
+    for row in range(sources):
+        size, face = (_DOT, colour) if row in seen else (_NO_DOT, MUTED)
+        axes.add_patch(plt.Circle((column, row), size, color=face, linewidth=0))
+    angles = np.pi / 2 - 2 * np.pi * np.arange(sources) / sources
+    ring = np.array([column, sources + 0.6]) + _RING * np.stack([np.cos(angles), -np.sin(angles)], axis=1)
+    for start, end in ((a, b) for a in seen for b in seen if a < b):
+        axes.plot(*ring[[start, end]].T, color=colour, linewidth=0.9)
+    for number, point in enumerate(ring):
+        size, face = (_RING_DOT, colour) if number in seen else (_RING_NO_DOT, MUTED)
+        axes.add_patch(plt.Circle(point, size, color=face))
+    axes.text(column, -0.85, column, ha="center", va="center", fontsize=10, color=MUTED)
 
 
 def _neighbourhood(seen, sources):
@@ -260,12 +235,12 @@ def _neighbourhood(seen, sources):
 
 
 def draw_receptive_fields(image, boxes):
-    """A image with the squares that single units see of it, each under its layer's name.
+    """An image with the squares that single units see of it, each under its layer's name.
 
     Args:
         image: (height, width).
-        boxes: dict of (top, left, height, width) in pixels by the layers' names, as `anatomy.receptive_box`
-            returns them.
+        boxes: dict of (top, left, height, width) in pixels by the layers' names, as `anatomy.receptive_box` returns
+            them.
 
     Returns:
         The matplotlib figure.
@@ -283,7 +258,7 @@ def draw_receptive_fields(image, boxes):
         line = {"arrowstyle": "-", "color": colour, "linewidth": 1, "relpos": (0, 0.5)}
         style = {"color": colour, "va": "center", "weight": "bold", "arrowprops": line}
         axes.annotate(f"{name}  {height}×{width}", edge, (side + 1, label), annotation_clip=False, **style)
-    axes.set(xlim=(-0.6, side + 7.5), ylim=(side - 0.3, -0.6))
+    axes.set(xlim=(-0.6, side + 7.5), ylim=(side - 0.3, -0.6))  # room at the right for the names
     axes.axis("off")
     return figure
 
@@ -301,10 +276,10 @@ def plot_shares(table, columns=("parameters", "multiply_adds")):
     part = part[part.max(axis=1) > 0]
     figure, axes = plt.subplots(figsize=(WIDTH, 0.55 * len(part) + 0.5))
     for number, (name, colour) in enumerate(zip(columns, COLOURS, strict=False)):
-        places = np.arange(len(part)) + 0.36 * (number - 0.5)
-        axes.barh(places, part[name], 0.33, color=colour)
-        for place, value in zip(places, part[name], strict=True):
-            axes.text(value + 1, place, f"{value:.1f}%", va="center", fontsize=10, color=colour)
+        heights = np.arange(len(part)) + 0.36 * (number - 0.5)  # two bars of 0.33, side by side
+        axes.barh(heights, part[name], 0.33, color=colour)
+        for height, value in zip(heights, part[name], strict=True):
+            axes.text(value + 1, height, f"{value:.1f}%", va="center", fontsize=10, color=colour)
         words = {"multiply_adds": "share of the multiply–adds"}.get(name, f"share of the {name}")
         axes.text(100, len(part) - 1.2 + 0.5 * number, words, color=colour, weight="bold", ha="right")
     axes.set(yticks=range(len(part)), yticklabels=part.index, xlim=(0, 102), xticks=[])

@@ -1,4 +1,4 @@
-"""Read what the long studies recorded: the JSON files beside this one, each written by `python -m experiments NAME`."""
+"""Read what the long studies recorded: the JSON files of this folder, written by `python -m experiments`."""
 
 import json
 import warnings

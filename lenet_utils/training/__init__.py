@@ -1,15 +1,16 @@
 """Three ways to train a network, with one contract: `fit`, `fit_online` and `fit_compiled`.
 
-All take (model, images, labels, epochs, validation, …), change the model's weights, and return the same history: a
-plain dict of lists, one value an epoch.
+All take (model, images, labels, epochs, validation, …), change the model's weights, and return the same
+history: a plain dict of lists, one value an epoch.
 
 - "loss": the mean over the images that the epoch showed, each when it was shown;
 - "error_percent": how many of a hundred of these were misclassified;
 - "seconds": how long the epoch took, validation not counted;
 - "validation_error_percent", and of `fit` "validation_loss": with validation images only.
 
-Which one: `fit` is today's recipe with any Keras layers, in batches. `fit_online` is 1998's, one image at a time.
-`fit_compiled` trains one network, `lenet5(pooling="max")`, as fast as a processor can. The last two need TensorFlow.
+Which one: `fit` is today's recipe with any Keras layers, in batches. `fit_online` is 1998's, one image at a
+time. `fit_compiled` trains one network, `lenet5(pooling="max")`, as fast as a processor can. The last two
+need TensorFlow.
 """
 
 from lenet_utils._renamed import renamed

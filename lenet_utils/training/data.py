@@ -56,6 +56,6 @@ def need_tensorflow(name: str, instead: str) -> None:
     backend = keras.backend.backend()
     if backend != "tensorflow":
         raise RuntimeError(
-            f"{name} is written with TensorFlow, and Keras runs on {backend} here. Set KERAS_BACKEND=tensorflow before "
-            f"Keras is imported, or use {instead}."
+            f"{name} is written with TensorFlow, and Keras runs on {backend} here. Set "
+            f"KERAS_BACKEND=tensorflow before Keras is imported, or use {instead}."
         )

@@ -31,23 +31,24 @@ def fit_compiled(
     warm_up: float = 0.15,
     seed: int = 0,
 ) -> dict[str, list[float]]:
-    """Train `lenet5(pooling="max")`, each epoch in one call of one compiled function, as fast as two cores can.
+    """Train `lenet5(pooling="max")`, each epoch in one call of one compiled function: the speedrun.
 
-    Four things save time beside Keras' `fit`: Python is not asked between batches; all weights are one vector, so that
-    Adam is ten operations and not a hundred; ReLU comes after pooling, where there is a quarter of the units; and
-    after the first epoch only the images that still have a high loss are shown again. The rate rises to `peak`, then
-    falls to 0 along a cosine. Needs TensorFlow. Taught in *from-1998-to-today*.
+    Four things save time beside Keras' `fit`: Python is not asked between batches; all weights are one
+    vector, so that Adam is ten operations and not a hundred; ReLU comes after pooling, where there is a
+    quarter of the units; and after the first epoch only the images that still have a high loss are shown
+    again. The rate rises to `peak`, then falls to 0 along a cosine. Needs TensorFlow. Taught in
+    *from-1998-to-today*.
 
     Args:
-        model: `lenet5(pooling="max")`, with any first weights. Optimizer and loss are part of the recipe: what it is
-            compiled with, if it is, plays no part and stays.
+        model: `lenet5(pooling="max")`, with any first weights. Optimizer and loss are part of the recipe:
+            what it is compiled with, if it is, plays no part and stays.
         images: uint8 digits (N, 28, 28), which cost a quarter of the memory, or floats (N, 32, 32, 1) as
             `to_lenet_input` makes them.
         labels: class numbers, (N,).
         epochs: how many whole epochs: the same as shares=(1,) * epochs. Give this or `shares`.
         validation: images and labels that are only looked at, once an epoch; as `to_lenet_input` makes them.
-        shares: one number an epoch: which share of the images it shows, those with the highest loss when last shown.
-            An image that was never shown comes before all others. By default `SHARES`.
+        shares: one number an epoch: which share of the images it shows, those with the highest loss when last
+            shown. An image that was never shown comes before all others. By default `SHARES`.
         batch_size: how many images a step.
         peak: the highest learning rate.
         warm_up: the share of all steps that lead up to it.
@@ -57,11 +58,12 @@ def fit_compiled(
         The history, as `lenet_utils.training` describes it, over the images that an epoch showed.
 
     Raises:
-        ValueError: another network, images or labels of another form, or an epoch that would show fewer images than
-            one batch.
+        ValueError: another network, images or labels of another form, or an epoch that would show fewer
+            images than one batch.
         RuntimeError: Keras runs on another backend than TensorFlow.
     """
     need_tensorflow("fit_compiled", "lenet_utils.training.fit")
+    _check_network(model)
     steps = _steps(epochs, shares, len(images), batch_size)
     images, labels, validation = _network_data(model, images, labels, validation)
     generator, run_epoch = np.random.default_rng(seed), _compiled_epoch(images, labels, batch_size)
@@ -102,15 +104,14 @@ def _steps(epochs, shares, images: int, batch_size: int) -> list[int]:
         raise ValueError("There should be at least one epoch.")
     if not all(steps):
         raise ValueError(
-            f"each epoch needs at least one batch of {batch_size} images; {min(shares):g} of {images} are fewer. "
-            "Give more images, larger shares, or a smaller batch_size."
+            f"each epoch needs at least one batch of {batch_size} images; {min(shares):g} of {images} are "
+            "fewer. Give more images, larger shares, or a smaller batch_size."
         )
     return steps
 
 
 def _network_data(model, images, labels, validation):
     """The data as arrays, digits framed to the size that the network reads."""
-    _check_network(model)
     images = np.asarray(images)
     if images.dtype == np.uint8 and images.shape[1:] == (28, 28):
         images = np.pad(images, ((0, 0), (2, 2), (2, 2)))[..., None]
@@ -125,15 +126,17 @@ def _check_network(model) -> None:
         kinds.append(f"{kind} {activation.__name__}" if activation else kind)
     if kinds != LAYERS or [tuple(weight.shape) for weight in model.weights] != SHAPES:
         raise ValueError(
-            'fit_compiled trains lenet5(pooling="max") and nothing else; lenet_utils.training.fit trains any model.'
+            'fit_compiled trains lenet5(pooling="max") and nothing else; '
+            "lenet_utils.training.fit trains any model."
         )
 
 
 def _compiled_epoch(images, labels, batch_size: int):
-    """A compiled function that shows batches, given by the numbers of their images, and changes a vector of weights.
+    """A compiled function that shows an epoch's batches and changes a vector of weights.
 
-    It takes the vector, Adam's two means, the order (steps, batch_size) and a rate for each step; it returns vector
-    and means, the loss of every image, (steps, batch_size), and how many were misclassified, each when it was shown.
+    It takes the vector, Adam's two means, the numbers of the images (steps, batch_size) and a rate for each
+    step; it returns vector and means, the loss of every image, (steps, batch_size), and how many were
+    misclassified, each when it was shown.
     """
     import tensorflow as tf
 
@@ -152,8 +155,9 @@ def _compiled_epoch(images, labels, batch_size: int):
             logits = _logits([tf.reshape(part, shape) for part, shape in zip(parts, SHAPES, strict=True)], x)
             each = tf.nn.sparse_softmax_cross_entropy_with_logits(y, logits)
             gradient = tf.gradients(tf.reduce_mean(each), vector)[0]
-            # Adam: β₁ = 0.9 for the mean; β₂ = 0.99 and not 0.999, because a run has some hundred steps and no more.
-            # The means are not corrected for having started at 0: the warm-up keeps the first steps small.
+            # Adam: β₁ = 0.9 for the mean; β₂ = 0.99 and not 0.999, because a run has some hundred steps and
+            # no more. The means are not corrected for having started at 0: the warm-up keeps the first steps
+            # small.
             mean += 0.1 * (gradient - mean)
             square += 0.01 * (gradient**2 - square)
             vector -= rates[step] * mean / (tf.sqrt(square) + 1e-7)
@@ -167,8 +171,9 @@ def _compiled_epoch(images, labels, batch_size: int):
 def _logits(weights, images):
     """What lenet5(pooling="max") computes before its softmax, (batch, 10).
 
-    The bias and ReLU come after the pooling, where there is a quarter of the units: both keep the largest of four the
-    largest, so that nothing else comes out. C5 sees all of its input at once and is a matrix product.
+    The bias and ReLU come after the pooling, where there is a quarter of the units: both keep the largest of
+    four the largest, so that nothing else comes out. C5 sees all of its input at once and is a matrix
+    product.
     """
     import tensorflow as tf
 

@@ -23,7 +23,7 @@ class AugmentedBatches(keras.utils.PyDataset):
     Args:
         images: (N, height, width, channels).
         labels: class numbers, (N,).
-        augment: function of (images, NumPy random generator) that returns as many images; None leaves them alone.
+        augment: function of (images, NumPy random generator) that returns as many images; or None.
         batch_size: how many images at a time.
         seed: the order and the augmentation of an epoch depend on the seed and the epoch's number alone.
     """
@@ -46,7 +46,7 @@ class AugmentedBatches(keras.utils.PyDataset):
         return images, self.labels[chosen]
 
     def begin(self, epoch: int) -> None:
-        """Draw the order of an epoch. Called with its number, so that a resumed training sees what it would have."""
+        """Draw the order of an epoch, by its number: a resumed training sees what it would have seen."""
         self.epoch = epoch
         self.order = np.random.default_rng([self.seed, epoch]).permutation(len(self.images))
 
@@ -81,8 +81,8 @@ def fit(
 ) -> dict[str, list[float]]:
     """Train a classifier with Adam, cross-entropy and a learning rate that falls to 0 along a cosine.
 
-    The recipe of the chapter *implementation*; nothing in it is chosen by test images. *from-1998-to-today* exchanges
-    its parts.
+    The recipe of the chapter *implementation*; nothing in it is chosen by test images. *from-1998-to-today*
+    exchanges its parts.
 
     Args:
         model: gives (N, classes) probabilities, or whatever `loss` asks for. It is compiled here, always.
@@ -94,15 +94,17 @@ def fit(
         batch_size: how many images a step.
         learning_rate: where the cosine starts; of no use with an `optimizer`.
         seed: fixes the order of the images and their augmentation.
-        checkpoint: a folder. A training that was interrupted goes on from its last finished epoch when the same
-            call is made again, and ends as if it had not been interrupted.
+        checkpoint: a folder. A training that was interrupted goes on from its last finished epoch when the
+            same call is made again, and ends as if it had not been interrupted.
         optimizer: one of Keras', with its rate and whatever else it does, instead of Adam and the cosine.
         loss: of the labels and the model's outputs.
-        callbacks: of Keras, an `EpochLog`, or a `CurvatureEstimation()`, which gets the images and labels from here.
+        callbacks: of Keras, an `EpochLog`, or a `CurvatureEstimation()`, which gets the images and labels
+            from here.
 
     Returns:
-        The history, as `lenet_utils.training` describes it: "loss", "error_percent", "seconds" and, with validation,
-        "validation_loss", "validation_error_percent", one value an epoch, those before an interruption included.
+        The history, as `lenet_utils.training` describes it: "loss", "error_percent", "seconds" and, with
+        validation, "validation_loss", "validation_error_percent", one value an epoch, those before an
+        interruption included.
 
     Raises:
         ValueError: images or labels of another form; the message says how to mend it.
@@ -125,6 +127,6 @@ def fit(
         model.fit(
             batches, epochs=epochs, validation_data=validation, shuffle=False, callbacks=hooks, verbose=0
         )
-    # TensorFlow keeps every dataset it was given; a study of dozens of trainings should not keep their images.
+    # TensorFlow keeps every dataset it was given; dozens of training runs should not keep their images.
     batches.images = batches.labels = None
     return logs.history_of(log.epochs)

@@ -42,14 +42,14 @@ class Progress(keras.callbacks.Callback):
 
 
 class EpochLog(keras.callbacks.Callback):
-    """Keeps each epoch's figures and seconds, in a file if one is named, so that they outlive an interruption.
+    """Keeps each epoch's figures and seconds, in a file if one is named, which outlives an interruption.
 
-    Put it before Keras' BackupAndRestore, as `fit` does with callbacks of yours: a checkpoint is then never newer than
-    the log's last line.
+    Put it before Keras' BackupAndRestore, as `fit` does with callbacks of yours: a checkpoint is then never
+    newer than the log's last line.
 
     Args:
-        path: a JSON file, or None. What is in it of earlier epochs is kept, and read to `epochs`, a list with one
-            dictionary an epoch: "epoch", "seconds" (validation not counted) and Keras' figures.
+        path: a JSON file, or None. What is in it of earlier epochs is kept, and read to `epochs`, a list with
+            one dictionary an epoch: "epoch", "seconds" (validation not counted) and Keras' figures.
     """
 
     def __init__(self, path: str | Path | None = None):
@@ -81,7 +81,7 @@ class EpochLog(keras.callbacks.Callback):
 
 
 def history_of(epochs: list[dict]) -> dict[str, list[float]]:
-    """The history of `lenet_utils.training`, a list of each figure, from a log with a dictionary for each epoch."""
+    """The history of `lenet_utils.training`, a list of each figure, from a dictionary for each epoch."""
     known = {name for line in epochs for name in line} & OURS.keys()
     columns = {name: [line.get(name, math.nan) for line in epochs] for name in OURS if name in known}
     return {

@@ -16,7 +16,22 @@ from lenet_utils.paper import LEARNING_RATES
 from lenet_utils.training.data import lend_data, need_tensorflow, training_data
 
 CHUNK = 1000
-"""Images that one call of the compiled loop shows: Python is asked, and the progress line moves, between chunks."""
+"""Images that one call of the compiled loop shows. Between chunks the progress line moves."""
+
+INSTEAD = "lenet_utils.training.fit with batch_size=1"
+"""What does the same, slowly, with everything that Keras can do."""
+
+OPTIONS = (
+    "momentum",
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+"""What Keras' optimizers can do besides, and the compiled loop does not."""
 
 SHOWN = ("loss", "error_percent", "validation_error_percent")
 """The figures on the progress line."""
@@ -38,13 +53,14 @@ def fit_online(
 ) -> dict[str, list[float]]:
     """Train on one image at a time, as in 1998: stochastic gradient descent without batches.
 
-    What Keras' `fit(batch_size=1)` does, as one compiled loop over many images, which is many times as fast. Needs
-    TensorFlow, and stays on the CPU, where a network this small is at home. Taught in *the-1998-network*.
+    What Keras' `fit(batch_size=1)` does, as one compiled loop over many images, which is many times as fast.
+    Needs TensorFlow, and stays on the CPU, where a network this small is at home. Taught in
+    *the-1998-network*.
 
     Args:
-        model: it is compiled here if an optimizer or a loss is given; else it trains with those that it was compiled
-            with. A network of distances that was never compiled gets the recipe of 1998: the second-order method
-            and the loss of Eq. 9.
+        model: it is compiled here if an optimizer or a loss is given; else it trains with those that it was
+            compiled with. A network of distances that was never compiled gets the recipe of 1998: the
+            second-order method and the loss of Eq. 9.
         images: (N, rows, columns, channels).
         labels: class numbers, (N,).
         epochs: how often each image is shown.
@@ -52,28 +68,29 @@ def fit_online(
         augment: None, or a function of (images, generator), applied afresh each time an image is shown.
         shuffle: False shows the images in their own order in every epoch.
         seed: fixes the order and the augmentation.
-        checkpoint: a folder. An interrupted training goes on from its last finished epoch when the same call is made
-            again, and ends as if it had not been interrupted.
+        checkpoint: a folder. An interrupted training goes on from its last finished epoch when the same call
+            is made again, and ends as if it had not been interrupted.
         optimizer: `StochasticDiagonalLevenbergMarquardt`, or Keras' plain `SGD`.
         loss: one of `lenet_utils.losses`, or of Keras.
-        callbacks: Keras callbacks of which `on_epoch_begin` is called before each epoch. The second-order method
-            needs `CurvatureEstimation()`, which gets the images and labels from here.
+        callbacks: Keras callbacks that act on epochs, not on batches. The second-order method needs
+            `CurvatureEstimation()`, which gets the images and labels from here.
 
     Returns:
-        The history, as `lenet_utils.training` describes it: "loss" and "error_percent" (each image evaluated just
-        before it changes the weights), "seconds", "lowest_rate" and "highest_rate" (of all weights) and, with
-        validation, "validation_error_percent", those before an interruption included.
+        The history, as `lenet_utils.training` describes it: "loss" and "error_percent" (each image evaluated
+        just before it changes the weights), "seconds", "lowest_rate" and "highest_rate" (of all weights) and,
+        with validation, "validation_error_percent", those before an interruption included.
 
     Raises:
-        ValueError: images or labels of another form, or a model, optimizer or loss that cannot be trained like this.
+        ValueError: images or labels of another form, or a model, optimizer or loss that cannot be trained
+            like this.
         RuntimeError: Keras runs on another backend than TensorFlow, or there are no curvatures.
     """
-    need_tensorflow("fit_online", "lenet_utils.training.fit with batch_size=1")
+    need_tensorflow("fit_online", INSTEAD)
     images, labels, validation = training_data(model, images, labels, validation)
     _compile(model, optimizer, loss)
+    _check_that_all_is_carried_out(model, images[:1], callbacks)
     history, first = _resume(model, checkpoint)
-    for callback in callbacks:
-        callback.set_model(model)
+    hooks = keras.callbacks.CallbackList(list(callbacks), model=model)
     update = _compiled_updates(model)
     line = tqdm(
         total=epochs * len(images),
@@ -83,10 +100,11 @@ def fit_online(
         unit="digit",
     )
     with line, lend_data(callbacks, images, labels):
+        model.stop_training = False
+        hooks.on_train_begin()
         for epoch in range(first, epochs):
             line.set_description(f"epoch {epoch + 1} of {epochs}", refresh=False)
-            for callback in callbacks:
-                callback.on_epoch_begin(epoch)
+            hooks.on_epoch_begin(epoch)
             generator = np.random.default_rng([seed, epoch])
             order = generator.permutation(len(images)) if shuffle else np.arange(len(images))
             figures = _one_epoch(model, update, _shown(images, labels, order, augment, generator), line)
@@ -96,6 +114,10 @@ def fit_online(
                 history.setdefault(name, []).append(value)
             line.set_postfix({name: f"{figures[name]:.2f}" for name in SHOWN if name in figures})
             _save(model, checkpoint, history)
+            hooks.on_epoch_end(epoch, figures)
+            if model.stop_training:
+                break
+        hooks.on_train_end()
     return history
 
 
@@ -110,11 +132,60 @@ def _compile(model, optimizer, loss):
     if loss is None:
         if not smallest_wins(model):
             raise ValueError(
-                f"{model.name} has not been compiled and its outputs are no distances: say which loss, for example "
-                "loss=lenet_utils.losses.SquaredError() for units that squash."
+                f"{model.name} has not been compiled and its outputs are no distances: say which loss, for "
+                "example loss=lenet_utils.losses.SquaredError() for units that squash."
             )
         loss = MaximumAPosteriori()
     model.compile(optimizer=optimizer, loss=loss)
+
+
+def _check_that_all_is_carried_out(model, image, callbacks) -> None:
+    """ValueError for what Keras' fit would do and the compiled loop would silently leave out."""
+    missing = [*_left_out_of_the_rule(model.optimizer), *_left_out_of_the_model(model, image)]
+    missing += [
+        f"the callback {type(one).__name__}, which acts on batches" for one in callbacks if _on_batches(one)
+    ]
+    if missing:
+        raise ValueError(
+            f"fit_online does not carry out {'; '.join(missing)}. It takes the second-order method "
+            f"StochasticDiagonalLevenbergMarquardt or plain SGD, with one rate an epoch. Use {INSTEAD}."
+        )
+
+
+def _left_out_of_the_rule(optimizer) -> list[str]:
+    second_order = isinstance(optimizer, StochasticDiagonalLevenbergMarquardt)
+    if not second_order and type(optimizer) is not keras.optimizers.SGD:
+        return [f"the optimizer {type(optimizer).__name__}"]
+    missing = [f"the optimizer's {name}" for name in OPTIONS if getattr(optimizer, name, None)]
+    if isinstance(optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule):
+        missing.append(
+            f"a schedule of learning rates for each step, {type(optimizer._learning_rate).__name__} (a callback "
+            "may set a rate before each epoch)"
+        )
+    return missing
+
+
+def _left_out_of_the_model(model, image) -> list[str]:
+    import tensorflow as tf
+
+    missing = ["the losses that its layers add, such as penalties of weights"] if model.losses else []
+    variables = model.non_trainable_variables
+    fixed = [tf.convert_to_tensor(one) for one in variables]
+    weights = [tf.convert_to_tensor(one) for one in model.trainable_variables]
+    _, after = model.stateless_call(weights, fixed, tf.constant(image, tf.float32), training=True)
+    # What a call does not change comes back as the same tensor.
+    changed = {id(one) for one, old, new in zip(variables, fixed, after, strict=True) if new is not old}
+    for layer in model.layers:
+        if changed & set(map(id, layer.non_trainable_variables)):
+            missing.append(f"what the {type(layer).__name__} layer {layer.name} changes beside its weights")
+    return missing
+
+
+def _on_batches(callback) -> bool:
+    """Whether a callback wants to be called for each batch."""
+    names = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
+    plain = keras.callbacks.Callback
+    return any(getattr(type(callback), name, None) is not getattr(plain, name) for name in names)
 
 
 def _shown(images, labels, order, augment, generator):
@@ -134,8 +205,8 @@ def _one_epoch(model, update, chunks, line) -> dict[str, float]:
         count += len(labels)
         line.update(len(labels))
     return {
-        "loss": totals[0] / count,
-        "error_percent": 100 * totals[1] / count,
+        "loss": float(totals[0] / count),
+        "error_percent": float(100 * totals[1] / count),
         "seconds": time.perf_counter() - begin,
         "lowest_rate": float(min(rate.min() for rate in rates)),
         "highest_rate": float(max(rate.max() for rate in rates)),
@@ -157,7 +228,7 @@ def _compiled_updates(model):
     """
     import tensorflow as tf
 
-    sign = -1 if smallest_wins(model) else 1
+    sign, measure = -1 if smallest_wins(model) else 1, keras.losses.get(model.loss)
 
     @tf.function(jit_compile=True)
     def run(weights, fixed, rates, images, labels):
@@ -166,7 +237,7 @@ def _compiled_updates(model):
             with tf.GradientTape() as tape:
                 tape.watch(weights)
                 outputs, _ = model.stateless_call(weights, fixed, image, training=True)
-                loss = model.loss(label, outputs)
+                loss = tf.reduce_sum(measure(label, outputs))
             gradients = tape.gradient(loss, weights)
             changed = [w - rate * g for w, rate, g in zip(weights, rates, gradients, strict=True)]
             answer = tf.argmax(sign * outputs, axis=-1, output_type=tf.int32)
@@ -211,10 +282,9 @@ def _save(model, checkpoint, history):
     """Replace the checkpoint in one step, so that an interruption never leaves half of one."""
     if checkpoint is None:
         return
-    to_numpy = keras.ops.convert_to_numpy
-    arrays = {f"weight{number}": to_numpy(weight) for number, weight in enumerate(model.weights)}
+    arrays = {f"weight{number}": weight.numpy() for number, weight in enumerate(model.weights)}
     for number, curvature in enumerate(getattr(model.optimizer, "curvatures", ())):
-        arrays[f"curvature{number:02}"] = to_numpy(curvature)
+        arrays[f"curvature{number:02}"] = curvature.numpy()
     draft = Path(checkpoint) / "draft.npz"
     draft.parent.mkdir(parents=True, exist_ok=True)
     np.savez(draft, history=json.dumps(history), **arrays)

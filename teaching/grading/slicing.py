@@ -1,11 +1,13 @@
 """Which statements of a notebook bear on an answer, and which cells of a chapter these need.
 
-Names are followed through the syntax tree: who binds a name, who reads it, who may change its value. Nothing is run.
+Names are followed through the syntax tree: who binds a name, who reads it, who may change its value. Nothing
+is run.
 """
 
 import ast
 import re
 import symtable
+from functools import cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -18,18 +20,29 @@ CHANGING = re.compile(
 """How functions and methods begin that change what they are given, or what they belong to."""
 
 ONLY_LEARNS = re.compile(r"(?!training\.)\w+\.fit$")
-"""Keras' and scikit-learn's `fit`, which changes what it belongs to, and none of the pictures that it is given."""
+"""Keras' and scikit-learn's `fit`, which changes what it belongs to, and not the images."""
 
 
 def relevant_statements(sources: list[str], names: set[str]) -> list[str]:
-    """Those of a student's statements that have to do with these names; in which order they stand is no matter.
+    """Those of a student's statements that have to do with these names, in the order in which they stand.
 
-    Kept are statements that bind a name which is wanted, and those that read one of the student's own values, for
-    they may change it; and then what these want. Plots and trials of a function that is finished stay out, and so
-    does whatever they would cost. What cannot be read as Python is kept, and complains when it is run.
+    Args:
+        sources: the student's code cells.
+        names: of the answers.
     """
     statements = [statement for source in sources for statement in split_statements(source)]
-    cells = [Cell(statement) for statement in statements]
+    return [statements[number] for number in select_statements(list(map(Cell, statements)), names)]
+
+
+def select_statements(cells: list["Cell"], names: set[str]) -> list[int]:
+    """The numbers of those statements that have to do with these names; in which order they stand is no
+    matter.
+
+    Kept are statements that bind a name which is wanted, and those that read one of the student's own values,
+    for they may change it; and then what these want. Plots and trials of a function that is finished stay
+    out, and so does whatever they would cost. What cannot be read as Python is kept, and complains when it is
+    run.
+    """
     values = set().union(*(cell.binds - cell.constant for cell in cells))
     wanted, kept = set(names), [False] * len(cells)
     touched = [cell.binds | cell.changes | cell.reads & values for cell in cells]
@@ -38,14 +51,16 @@ def relevant_statements(sources: list[str], names: set[str]) -> list[str]:
     ) != kept:
         kept = more
         wanted = wanted.union(*(cell.reads_in_all for cell, keep in zip(cells, kept, strict=True) if keep))
-    return [statement for statement, keep in zip(statements, kept, strict=True) if keep]
+    return [number for number, keep in enumerate(kept) if keep]
 
 
 def backward_slice(sources: list[str], wanted: set[str]) -> list[str]:
     """Those of a chapter's cells, in order, that give these names the values which they have at its end.
 
-    Followed backwards from where a name is read to the last cell that binds it, and on the way to every cell that may
-    have changed its value: by assigning to an item or attribute, or by a function or method that does so by its name.
+    Followed backwards from where a name is read to the last cell that binds it, and on the way to every cell
+    that may
+    have changed its value: by assigning to an item or attribute, or by a function or method that does so by
+    its name.
     """
     cells = [Cell(source) for source in sources]
     chosen: set[int] = set()
@@ -143,12 +158,14 @@ def _find_base(node: ast.AST) -> set[str]:
     return {node.id} if isinstance(node, ast.Name) else set()
 
 
+@cache
 def to_python(source: str) -> str:
-    """A cell with IPython's magic as Python; nothing where it is no Python at all."""
-    code = TransformerManager().transform_cell(source)
+    """A cell with IPython's magic as Python; nothing where it is no Python, or nested too deeply."""
     try:
+        code = TransformerManager().transform_cell(source)
+        ast.unparse(compile(code, "<cell>", "exec", ast.PyCF_ONLY_AST))
         compile(code, "<cell>", "exec")
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     return code
 
@@ -159,6 +176,7 @@ def split_statements(source: str) -> list[str]:
 
 
 def remove_checks(source: str) -> ast.Module:
+    """The syntax tree of a cell without its questions to a check."""
     tree = ast.parse(to_python(source))
     tree.body = [node for node in tree.body if not ASKS_A_CHECK.match(ast.unparse(node))]
     return tree

@@ -14,19 +14,20 @@ import numpy as np
 def cache_fits() -> None:
     """Let `training.fit` train a chapter's own network once for all submissions that need it.
 
-    In the folder that the environment variable LENET_GRADING_MEMORY names; without it, nothing is remembered.
+    In the folder that the environment variable LENET_GRADING_CACHE names; without it, nothing is remembered.
     """
     from lenet_utils import training  # takes seconds, which chapters without a network need not wait for
 
-    if folder := os.environ.get("LENET_GRADING_MEMORY"):
+    if folder := os.environ.get("LENET_GRADING_CACHE"):
         training.fit = with_cache(training.fit, Path(folder))
 
 
 def with_cache(fit: Callable, folder: Path) -> Callable:
     """The same as `training.fit`, but a training that was made before is looked up.
 
-    The same are trainings of a network with the same layers and first weights on the same pictures in the same way.
-    With layers or functions of a student's own, whose names do not say what they do, each is made anew.
+    The same are trainings of a network with the same layers and first weights on the same pictures in the
+    same way. With layers or functions of a student's own, whose names do not say what they do, each is made
+    anew.
 
     Args:
         fit: `training.fit`.

@@ -38,26 +38,20 @@ def test_every_chapter_has_checks():
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("stub", [..., None, lambda *_: ..., lambda *_: None])
-def test_an_untouched_stub_is_not_attempted_yet(check, stub, capsys):
-    assert hand_in(check, stub) is None
-    assert "not attempted yet" in capsys.readouterr().out
+def test_an_untouched_stub_is_not_attempted_yet(check, capsys):
+    for stub in (..., None, lambda *_: ..., lambda *_: None):
+        assert hand_in(check, stub) is None
+        assert "not attempted yet" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_a_crash_is_a_verdict(check, capsys):
+def test_a_crash_and_an_absurd_answer_are_verdicts_and_nobody_blames_a_crash(check, capsys):
     def crash(*_):
         raise RuntimeError("out of ink")
 
     assert hand_in(check, crash) is False
     assert "RuntimeError: out of ink" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize(
-    "absurd", ["nonsense", [], {}, (1, "a"), np.zeros((2, 3)), np.zeros((2, 3, 4, 5)), object()]
-)
-@pytest.mark.parametrize("returned", [False, True])
-def test_an_absurd_answer_is_wrong_and_nobody_blames_a_crash(check, absurd, returned, capsys):
-    assert hand_in(check, (lambda *_: absurd) if returned else absurd) is False
-    assert "your code raised" not in capsys.readouterr().out
+    for absurd in ("nonsense", [], {}, (1, "a"), np.zeros((2, 3)), np.zeros((2, 3, 4, 5)), object()):
+        for answer in (absurd, lambda *_, absurd=absurd: absurd):
+            assert hand_in(check, answer) is False, absurd
+            assert "your code raised" not in capsys.readouterr().out, absurd

@@ -109,7 +109,7 @@ def test_no_digits_at_all():
         (np.zeros((0, 32, 32), np.uint8), ValueError, "it should be (N, 28, 28)"),
     ],
 )
-def test_other_pictures_are_refused_with_a_remedy(images, error, remedy):
+def test_other_images_are_rejected_with_a_remedy(images, error, remedy):
     with pytest.raises(error) as raised:
         to_lenet_input(images)
     assert remedy in str(raised.value)

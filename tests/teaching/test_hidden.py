@@ -19,7 +19,7 @@ from lenet_utils.models import alexnet_cifar10, lenet5
 from scripts.chapters import list_chapters, read_chapter, tags_of
 from teaching.exercises import find_exercises
 from teaching.grading import slicing
-from teaching.make_assignment import make_answer_key
+from teaching.student_notebook import make_answer_key
 from tests.exercises.answers import CONVERTED
 
 CHAPTERS = [chapter for chapter in list_chapters() if chapter not in CONVERTED]
@@ -69,54 +69,32 @@ ALL = [
 WITH_CLASS = [case for case in ALL if "CLASS" in exercises(case.values[0])[case.values[1]].arguments]
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_every_check_has_a_hidden_test(chapter):
-    found = {name for name in vars(module(chapter)) if name.startswith("check_")}
-    assert found == exercises(chapter).keys()
-
-
-@pytest.mark.parametrize("chapter", CHAPTERS)
-def test_an_exercise_takes_the_class_number(chapter):
-    assert chapter in [case.values[0] for case in WITH_CLASS]
-
-
-@pytest.mark.parametrize(("chapter", "check"), ALL)
-def test_the_solution_passes(chapter, check):
-    handed_in = answers(chapter, check, "solution", 2027)
-    for _ in range(3):  # inputs are drawn anew each time
-        assert getattr(module(chapter), check)(*handed_in) is True
+def test_every_check_has_a_hidden_test_and_every_chapter_an_exercise_with_a_class_number():
+    for chapter in CHAPTERS:
+        found = {name for name in vars(module(chapter)) if name.startswith("check_")}
+        assert found == exercises(chapter).keys()
+        assert chapter in [case.values[0] for case in WITH_CLASS]
 
 
 @pytest.mark.parametrize(("chapter", "check"), WITH_CLASS)
-@pytest.mark.parametrize("class_number", [2031, 1, 7_040_125])
-def test_the_solution_passes_for_another_class(chapter, check, class_number):
-    handed_in = answers(chapter, check, "solution", class_number)
-    assert getattr(module(chapter, hidden=False), check)(*handed_in) is True
-    assert getattr(module(chapter), check)(*handed_in) is True
-
-
-@pytest.mark.parametrize(("chapter", "check"), WITH_CLASS)
-@pytest.mark.parametrize("class_number", [2026, 2028, 2031])
-def test_the_public_answer_is_worth_nothing_to_another_class(chapter, check, class_number):
+def test_every_class_has_an_answer_of_its_own(chapter, check):
+    for class_number in (2031, 1, 7_040_125):
+        handed_in = answers(chapter, check, "solution", class_number)
+        assert getattr(module(chapter, hidden=False), check)(*handed_in) is True, class_number
+        assert getattr(module(chapter), check)(*handed_in) is True, class_number
     *handed_in, _ = answers(chapter, check, "solution", 2027)
-    for hidden in (False, True):
-        assert getattr(module(chapter, hidden), check)(*handed_in, class_number) is False
+    for class_number in (2026, 2028, 2031):
+        for hidden in (False, True):
+            assert getattr(module(chapter, hidden), check)(*handed_in, class_number) is False, class_number
 
 
 @pytest.mark.parametrize(("chapter", "check"), ALL)
-def test_an_untouched_stub_is_not_attempted(chapter, check):
-    assert getattr(module(chapter), check)(*answers(chapter, check, "exercise", 2027)) is None
-
-
-@pytest.mark.parametrize(("chapter", "check"), ALL)
-@pytest.mark.parametrize(
-    "absurd", ["nonsense", np.zeros((2, 3)), lambda *_: np.full((3, 1), np.nan), object()]
-)
-def test_an_absurd_answer_is_wrong(chapter, check, absurd):
-    arguments = exercises(chapter)[check].arguments
-    handed_in = answers(chapter, check, "exercise", 2027) if arguments[1:] else [absurd]
-    handed_in[0] = absurd
-    assert getattr(module(chapter), check)(*handed_in) is False
+def test_what_is_no_answer(chapter, check):
+    """The untouched stub, and absurd values."""
+    stub = answers(chapter, check, "exercise", 2027)
+    assert getattr(module(chapter), check)(*stub) is None
+    for absurd in ("nonsense", np.zeros((2, 3)), lambda *_: np.full((3, 1), np.nan), object()):
+        assert getattr(module(chapter), check)(absurd, *stub[1:]) is False, absurd
 
 
 def only_for(right, *cases):
@@ -333,7 +311,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("chapter", "check"), ALL)
-def test_wrong_answers_fail(chapter, check):
+def test_the_solution_passes_and_wrong_answers_fail(chapter, check):
     right = answers(chapter, check, "solution", 2027)
+    for _ in range(3):  # inputs are drawn anew each time
+        assert getattr(module(chapter), check)(*right) is True
     for wrong in WRONG[chapter, check](*right):
         assert getattr(module(chapter), check)(*wrong) is False

@@ -6,44 +6,42 @@ Batches of 128: the recipe names no size, and on a CPU 128 takes half the time o
 
 The recipe says "Adam" and no rate. With Keras' default of 0.001 the AlexNet does not start to learn: its
 *training* loss stays at ln 10, guessing. The variant `alexnet-default-rate` records that, for one epoch.
-`alexnet` uses 0.0003, the first lower rate that was tried; test pictures had no part in it.
+`alexnet` uses 0.0003, the first lower rate that was tried; test images had no part in it.
 """
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 
-from experiments import passes
+from experiments.study import Study, Trial
 from lenet_utils import training
 from lenet_utils.data import load_cifar10
 from lenet_utils.models import alexnet_cifar10, lenet5
 
-VARIANTS = ["lenet5", "alexnet", "alexnet-default-rate"]
 EPOCHS = {"lenet5": 10, "alexnet": 10, "alexnet-default-rate": 1}
 LEARNING_RATE = {"lenet5": 1e-3, "alexnet": 3e-4, "alexnet-default-rate": 1e-3}
 BATCH_SIZE = 128
-SHOWN_PICTURES = 10
+SHOWN_IMAGES = 10
 
 
-def load():
-    return load_cifar10()
-
-
-def load_few():
-    """Pictures of nothing, for a rehearsal: there is no sample of CIFAR-10."""
-    pictures = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8)
-    few, classes = pictures[:150], np.arange(200) % 10
-    return SimpleNamespace(x_train=few, y_train=classes[:150], x_test=pictures[150:], y_test=classes[150:])
+def load_noise():
+    """Images of nothing, for a dry run: there is no sample of CIFAR-10."""
+    images = np.random.default_rng(0).integers(0, 256, (200, 32, 32, 3), np.uint8)
+    labels = np.arange(200) % 10
+    return SimpleNamespace(
+        x_train=images[:150], y_train=labels[:150], x_test=images[150:], y_test=labels[150:]
+    )
 
 
 def build(variant: str) -> keras.Model:
+    """The variant's network, for 32 × 32 pixels of three colours."""
     return lenet5(input_shape=(32, 32, 3)) if variant == "lenet5" else alexnet_cifar10()
 
 
-def run(data, variant: str, seed: int, folder: Path) -> dict:
-    keras.utils.set_random_seed(seed)
+def run(data, trial: Trial) -> dict:
+    variant, folder = trial.variant, trial.folder
+    keras.utils.set_random_seed(trial.seed)
     x_train, x_test = (x.astype("float32") / 255 for x in (data.x_train, data.x_test))
     model = build(variant)
     model.compile(
@@ -58,7 +56,7 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         x_train,
         data.y_train,
         batch_size=BATCH_SIZE,
-        epochs=passes(EPOCHS[variant]),
+        epochs=trial.limit(EPOCHS[variant]),
         validation_data=(x_test, data.y_test),
         callbacks=[log, resume],
         verbose=2,
@@ -79,6 +77,9 @@ def run(data, variant: str, seed: int, folder: Path) -> dict:
         "confusion": confusion.tolist(),
         "shown": [
             {"index": i, "class": int(data.y_test[i]), "probabilities": p.round(4).tolist()}
-            for i, p in enumerate(probabilities[:SHOWN_PICTURES].astype(float))
+            for i, p in enumerate(probabilities[:SHOWN_IMAGES].astype(float))
         ],
     }
+
+
+STUDY = Study(variants=EPOCHS, run=run, load=load_cifar10, load_few=load_noise)
