@@ -18,10 +18,8 @@ SIGNS = {
     "epsilon": "ε", "varepsilon": "ε", "eta": "η", "lambda": "λ", "mu": "μ", "sigma": "σ", "tanh": "tanh", "log": "log",
     "exp": "exp", "max": "max", "min": "min", "qquad": " ", "quad": " ",
 }  # fmt: skip
-NOT_TEXT = ", ".join(
-    [".headerlink", "script", "style", "summary", ".cell_input", ".copybtn", ".math", "section"]
-    + ["dl.glossary", ".citation-list", "li[id]"]
-)
+NOT_TEXT = ".headerlink, script, style, summary, .cell_input, .copybtn, .math, section, "
+NOT_TEXT += "dl.glossary, .citation-list, li[id]"
 
 
 def plain_formula(tex: str) -> str:
