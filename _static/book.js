@@ -28,6 +28,69 @@ function nameFolds() {
   }
 }
 
+// Equations that are wider than the column become smaller, down to three quarters; what is wider still scrolls.
+function fitEquations() {
+  for (const box of document.querySelectorAll("div.math")) {
+    const equation = box.querySelector("mjx-container");
+    if (!equation) continue;
+    equation.style.zoom = "";
+    if (box.clientWidth && box.scrollWidth > box.clientWidth) equation.style.zoom = Math.max(0.75, (box.clientWidth - 2) / box.scrollWidth);
+  }
+}
+
+// On paper every fold is open, the colours are those of the day, and what is wider than the paper becomes smaller.
+const PAPER_WIDTH = 660; // pixels between the margins of A4, a little less on Letter
+let undoPrint = [];
+
+function prepareForPaper() {
+  if (undoPrint.length) return;
+  const theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  undoPrint.push(() => { document.documentElement.dataset.theme = theme; });
+  for (const fold of document.querySelectorAll(".bd-article details:not([open])")) {
+    fold.open = true;
+    undoPrint.push(() => { fold.open = false; });
+  }
+  for (const wide of document.querySelectorAll(".bd-article table, .bd-article div.math > mjx-container, .bd-article div.math > .MathJax")) {
+    const width = Math.max(wide.scrollWidth, wide.parentElement.scrollWidth);
+    if (width > PAPER_WIDTH) {
+      const before = wide.style.zoom;
+      wide.style.zoom = Math.max(0.4, PAPER_WIDTH / width);
+      undoPrint.push(() => { wide.style.zoom = before; });
+    }
+  }
+}
+
+function backFromPaper() {
+  for (const undo of undoPrint.splice(0)) undo();
+}
+
+// A hit of the search names the words to mark; the address then forgets them.
+function markWords() {
+  const address = new URL(location.href);
+  const words = (address.searchParams.get("words") ?? "").split(/\s+/).filter(Boolean).slice(0, 12);
+  if (!words.length) return;
+  address.searchParams.delete("words");
+  if (location.protocol.startsWith("http")) history.replaceState(history.state, "", address);
+  const pattern = new RegExp(`(${words.map((word) => word.replace(/[^\p{L}\p{N}]/gu, "\\$&")).join("|")})`, "i");
+  const walker = document.createTreeWalker(document.querySelector("article.bd-article"), NodeFilter.SHOW_TEXT);
+  const texts = [];
+  while (walker.nextNode()) {
+    const inside = walker.currentNode.parentElement.closest("pre, .math, svg, script, style, summary");
+    if (!inside && pattern.test(walker.currentNode.data)) texts.push(walker.currentNode);
+  }
+  for (const text of texts) {
+    const parts = text.data.split(pattern);
+    text.replaceWith(...parts.map((part, place) => place % 2 ? Object.assign(document.createElement("mark"), { className: "found", textContent: part }) : part));
+  }
+}
+document.addEventListener("DOMContentLoaded", markWords);
+
+window.addEventListener("beforeprint", prepareForPaper);
+window.addEventListener("afterprint", backFromPaper);
+window.addEventListener("load", () => window.MathJax?.startup?.promise?.then(fitEquations));
+window.addEventListener("resize", fitEquations);
+document.addEventListener("toggle", fitEquations, true);
 document.addEventListener("DOMContentLoaded", mendBibliography);
 document.addEventListener("DOMContentLoaded", nameFolds);
 for (const moment of ["load", "resize"]) window.addEventListener(moment, letTabReachWhatScrolls);

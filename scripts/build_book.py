@@ -182,7 +182,7 @@ def make_pages(root: Path, folder: Path, output: Path, builder: str = "html") ->
     state_address(config, stated_address(root))
     written = root / "_build" / "config.yml"
     written.write_text(yaml.safe_dump(config, sort_keys=False))
-    start = "from jupyter_book.cli.main import main; main()"
+    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(root), "--path-output", str(output)]
     command += ["--config", str(written), "--warningiserror", "--keep-going", "--all", "--builder", builder]
     return subprocess.run(command).returncode

@@ -101,10 +101,11 @@ def label_line(axes, x, y, name: str, colour, **style) -> None:
 def _move_apart(labels) -> None:
     """Shift annotations up or down until no two overlap; each starts from the end of its line."""
     points_a_pixel = 72 / labels[0].figure.dpi
-    ends = [label.axes.transData.transform(label.xy)[1] * points_a_pixel for label in labels]
+    heights = [label.axes.convert_yunits(label.xy[1]) for label in labels]  # the x may be a category's name
+    ends = labels[0].axes.transData.transform([(1, height) for height in heights])[:, 1] * points_a_pixel
     tall = np.array([label.get_fontsize() * (1 + label.get_text().count("\n")) for label in labels])
     order = np.argsort(ends, kind="stable")
-    heights = np.array(ends)[order]
+    heights = ends[order]
     gaps = _LABEL_PITCH * (tall[order][1:] + tall[order][:-1]) / 2
     for _ in range(200):  # push neighbours apart, a little at a time, until none are too close
         for lower, gap in enumerate(gaps):

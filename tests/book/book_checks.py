@@ -108,8 +108,10 @@ def equation_faults(page) -> list[str]:
 
 def image_faults(page) -> list[str]:
     """Pictures that did not load, or whose alternative text says nothing."""
-    for image in page.query_selector_all("img[loading=lazy]"):
-        image.scroll_into_view_if_needed()
+    page.evaluate(
+        """async () => { for (const image of document.images) image.loading = "eager";
+          await Promise.all([...document.images].map(image => image.decode().catch(() => {}))); }"""
+    )
     images = page.evaluate(
         "[...document.images].map(i => ({source: i.getAttribute('src') || '', alt: i.alt, width: i.naturalWidth}))"
     )
