@@ -123,7 +123,8 @@ def _check_network(model) -> None:
     kinds = []
     for layer in model.layers:
         kind, activation = type(layer).__name__, getattr(layer, "activation", None)
-        kinds.append(f"{kind} {activation.__name__}" if activation else kind)
+        name = getattr(activation, "__name__", activation)  # the layers of 1998 have a name in its place
+        kinds.append(f"{kind} {name}" if activation else kind)
     if kinds != LAYERS or [tuple(weight.shape) for weight in model.weights] != SHAPES:
         raise ValueError(
             'fit_compiled trains lenet5(pooling="max") and nothing else; '

@@ -119,6 +119,8 @@ def check_network_of_1998(answer) -> None:
     trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
     expect(trained == paper.TRAINABLE_PARAMETERS, f"{trained:,} weights can be trained, not 60,000.")
     pictures = 1e4 * generator.normal(size=(4, 32, 32, 1)).astype("float32")
+    started_with = model.get_weights()
+    _make_large(model)  # so that every layer saturates, whatever its weights start with
     for below, above in (("C1", "S2"), ("S2", "C3"), ("C3", "S4"), ("S4", "C5"), ("F6", "output")):
         values = np.asarray(keras.Model(model.inputs[0], model.get_layer(above).input)(pictures))
         largest = float(np.abs(values).max())
@@ -126,6 +128,7 @@ def check_network_of_1998(answer) -> None:
         expect(
             below in ("S4", "F6") or largest > 1.7, f"{below} saturates at {largest:.3g}, not at A = 1.7159."
         )
+    model.set_weights(started_with)
     _subsampling_is_a_squashed_line(model.get_layer("S2"), generator)
     _wires_are_the_papers(model.get_layer("C3"), generator)
     codes = np.where(np.array([[list(row) for row in glyph] for glyph in paper.RBF_BITMAPS]) == "#", 1, -1)
@@ -137,6 +140,14 @@ def check_network_of_1998(answer) -> None:
         found.shape == wanted.shape and np.allclose(found, wanted, rtol=1e-3),
         "between the bitmaps the outputs are not squared distances.",
     )
+
+
+def _make_large(model) -> None:
+    """Coefficients and biases of 1 in the subsampling layers, and a hundred times the weights of the others."""
+    for name in ("C1", "S2", "C3", "S4", "C5", "F6"):
+        layer = model.get_layer(name)
+        subsampling = name.startswith("S")
+        layer.set_weights([np.ones_like(w) if subsampling else 100 * w for w in layer.get_weights()])
 
 
 def _subsampling_is_a_squashed_line(layer, generator) -> None:
