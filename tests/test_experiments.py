@@ -12,6 +12,7 @@ import sys
 import threading
 import types
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -362,6 +363,10 @@ def test_a_dask_cluster_that_loses_a_worker_loses_no_run(tmp_path, monkeypatch):
         Client(cluster) as client,
     ):
         client.register_plugin(HasTheStudy())
+        # What takes seconds to import is there before the time runs, here and on the workers.
+        for import_it in (importlib.import_module, partial(client.run, importlib.import_module)):
+            import_it("lenet_utils.evaluation")
+        runner.study_names()
         victim = min(client.run(os.getpid).values())
         timer = threading.Timer(2.5, os.kill, (victim, signal.SIGKILL))
         timer.start()
